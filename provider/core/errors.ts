@@ -1,0 +1,111 @@
+import type { InputFailure } from "./inputs.js";
+
+/**
+ * The errors of this package: one class for each meaning, each with a `code` that stays.
+ *
+ * A message says what was tried, what came back, which request it was, and what to do next. No error holds a request,
+ * a response or a `cause`: both carry tokens. No field is called `id`, `properties` or `reasons`: Pulumi reads those
+ * and would take the error for a resource that was created.
+ */
+export abstract class EntrasyncError extends Error {
+    /** What happened, for programs: stable across versions. */
+    abstract readonly code: string;
+}
+
+/** The inputs are wrong. Nothing was sent. */
+export class InvalidInputError extends EntrasyncError {
+    override readonly name = "InvalidInputError";
+    readonly code = "INVALID_INPUT";
+    readonly failures: readonly InputFailure[];
+
+    constructor(failures: readonly InputFailure[]) {
+        super(failures.map(({ path, reason }) => `${path}: ${reason}`).join("; "));
+        this.failures = failures;
+    }
+}
+
+/** The configuration that says how to sign in, or where Graph is, is wrong or incomplete. Nothing was sent. */
+export class ConfigurationError extends EntrasyncError {
+    override readonly name = "ConfigurationError";
+    readonly code = "INVALID_CONFIGURATION";
+}
+
+/** No token was to be had for Graph. Nothing was sent to Graph. */
+export class AuthenticationError extends EntrasyncError {
+    override readonly name = "AuthenticationError";
+    readonly code = "AUTHENTICATION_FAILED";
+}
+
+/** What Graph said, as far as it may be shown. */
+export interface GraphAnswer {
+    readonly status: number;
+    /** Graph's error code, where the answer had one. */
+    readonly graphCode: string | undefined;
+    /** Graph's request id, for a support case. */
+    readonly requestId: string | undefined;
+}
+
+/** Graph answered, and the answer was no. */
+export abstract class GraphAnsweredError extends EntrasyncError implements GraphAnswer {
+    readonly status: number;
+    readonly graphCode: string | undefined;
+    readonly requestId: string | undefined;
+
+    constructor(message: string, answer: GraphAnswer) {
+        super(message);
+        this.status = answer.status;
+        this.graphCode = answer.graphCode;
+        this.requestId = answer.requestId;
+    }
+}
+
+/** The signed-in application or user may not do this to the target. */
+export class PermissionDeniedError extends GraphAnsweredError {
+    override readonly name = "PermissionDeniedError";
+    readonly code = "PERMISSION_DENIED";
+}
+
+/** Graph knows no such target. */
+export class TargetNotFoundError extends GraphAnsweredError {
+    override readonly name = "TargetNotFoundError";
+    readonly code = "TARGET_NOT_FOUND";
+}
+
+/** Graph, or the application behind it, refused what was sent. */
+export class RequestRejectedError extends GraphAnsweredError {
+    override readonly name = "RequestRejectedError";
+    readonly code = "REQUEST_REJECTED";
+}
+
+/** Graph throttles, and the wait that it asks for is longer than the operation may take. */
+export class ThrottledError extends GraphAnsweredError {
+    override readonly name = "ThrottledError";
+    readonly code = "THROTTLED";
+}
+
+/** Graph was never reached, so it has processed nothing. */
+export class UnreachableError extends EntrasyncError {
+    override readonly name = "UnreachableError";
+    readonly code = "GRAPH_UNREACHABLE";
+}
+
+/** The operation's time ran out before Graph was asked. */
+export class DeadlineError extends EntrasyncError {
+    override readonly name = "DeadlineError";
+    readonly code = "DEADLINE_EXCEEDED";
+}
+
+/** The call was sent and its outcome never learned: Graph may or may not have acquired the token. */
+export class OutcomeUnknownError extends EntrasyncError {
+    override readonly name = "OutcomeUnknownError";
+    readonly code = "OUTCOME_UNKNOWN";
+    /** The status of the ambiguous answer, where there was one. */
+    readonly status: number | undefined;
+    readonly requestId: string | undefined;
+
+    constructor(message: string, answer: { readonly status?: number; readonly requestId?: string | undefined } = {}) {
+        super(message);
+        this.status = answer.status;
+        this.requestId = answer.requestId;
+    }
+}

@@ -1,0 +1,146 @@
+import type { Pipeline, PipelineResponse } from "@azure/core-rest-pipeline";
+import { ConfigurationError, EntrasyncError, UnreachableError } from "../core/errors.js";
+
+/** What hands out tokens for Graph; `@azure/identity`'s credentials fit. */
+export interface TokenSource {
+    getToken(
+        scopes: string | string[],
+        options?: { readonly abortSignal?: { readonly aborted: boolean } },
+    ): Promise<{ readonly token: string; readonly expiresOnTimestamp: number } | null>;
+}
+
+/** A request as the client writes it. */
+export interface TransportRequest {
+    readonly method: "GET" | "POST";
+    readonly url: string;
+    readonly body?: string;
+    readonly abortSignal: AbortSignal;
+}
+
+/** What became of a request: an answer, or a failure with how far the request got. */
+export type Sent =
+    | { readonly response: PipelineResponse }
+    | {
+          readonly response?: undefined;
+          /** Whether any of it can have reached the server. */
+          readonly reached: boolean;
+          /** What happened, as Node.js or the network names it: `ECONNRESET`. */
+          readonly why: string;
+      };
+
+/** Sends requests with a token: once each, following no redirect. Throws only errors of ours. */
+export interface Transport {
+    send(request: TransportRequest): Promise<Sent>;
+}
+
+/** The pipeline's own defaults would send a POST up to four times, follow redirects with the body, and log tokens. */
+export async function createTransport(tokens: TokenSource, scope: string): Promise<Transport> {
+    const rest = await import("@azure/core-rest-pipeline");
+    const pipeline = createPipeline(rest);
+    pipeline.addPolicy(rest.setClientRequestIdPolicy("client-request-id"));
+    pipeline.addPolicy(rest.bearerTokenAuthenticationPolicy({ credential: tokens, scopes: scope }), {
+        afterPhase: "Retry",
+    });
+    const onTheWire = new WeakSet<object>();
+    pipeline.addPolicy(
+        {
+            name: "noteHandedOver",
+            sendRequest(request, next) {
+                onTheWire.add(request);
+                return next(request);
+            },
+        },
+        { afterPhase: "Sign" },
+    );
+    const client = rest.createDefaultHttpClient();
+    return {
+        async send({ method, url, body, abortSignal }) {
+            const request = rest.createPipelineRequest({
+                method,
+                url,
+                abortSignal,
+                ...(body === undefined ? {} : { body }),
+                headers: rest.createHttpHeaders({
+                    accept: "application/json",
+                    ...(body === undefined ? {} : { "content-type": "application/json" }),
+                }),
+            });
+            try {
+                // A token source may not listen to the signal; the request itself is not sent once it is aborted.
+                return {
+                    response: await Promise.race([pipeline.sendRequest(client, request), rejectOnAbort(abortSignal)]),
+                };
+            } catch (error) {
+                if (error instanceof EntrasyncError) {
+                    throw error;
+                }
+                const why = failureName(error);
+                return { reached: onTheWire.has(request) && !neverConnected.has(why), why };
+            }
+        },
+    };
+}
+
+/** Asks the metadata host, which wants no token. */
+export async function fetchMetadata(url: string): Promise<unknown> {
+    const rest = await import("@azure/core-rest-pipeline");
+    const request = rest.createPipelineRequest({ url, abortSignal: AbortSignal.timeout(30_000) });
+    const advice =
+        "check metadataHost (entrasync:metadataHost, azuread:metadataHost or ARM_METADATA_HOSTNAME) and the network";
+    let response: PipelineResponse;
+    try {
+        response = await createPipeline(rest).sendRequest(rest.createDefaultHttpClient(), request);
+    } catch (error) {
+        throw new UnreachableError(`the metadata host could not be asked at ${url} (${failureName(error)}): ${advice}`);
+    }
+    try {
+        if (response.status === 200) {
+            return JSON.parse(response.bodyAsText ?? "");
+        }
+    } catch {
+        // Falls through: an answer that is not JSON is as wrong as another status.
+    }
+    throw new ConfigurationError(`the metadata host answered ${url} with ${response.status} and no JSON: ${advice}`);
+}
+
+function createPipeline(rest: typeof import("@azure/core-rest-pipeline")): Pipeline {
+    const pipeline = rest.createEmptyPipeline();
+    pipeline.addPolicy(rest.proxyPolicy());
+    pipeline.addPolicy(rest.userAgentPolicy({ userAgentPrefix: "pulumi-entrasync" }));
+    return pipeline;
+}
+
+/** Node.js's names for a connection that was never made: nothing was sent. */
+const neverConnected: ReadonlySet<string> = new Set([
+    "ECONNREFUSED",
+    "ENOTFOUND",
+    "EAI_AGAIN",
+    "EHOSTUNREACH",
+    "ENETUNREACH",
+    "CERT_HAS_EXPIRED",
+    "DEPTH_ZERO_SELF_SIGNED_CERT",
+    "ERR_TLS_CERT_ALTNAME_INVALID",
+    "SELF_SIGNED_CERT_IN_CHAIN",
+    "UNABLE_TO_GET_ISSUER_CERT",
+    "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+    "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+]);
+
+/** The error's code or name, never its message: messages of HTTP libraries quote requests. */
+function failureName(error: unknown): string {
+    if (error instanceof Error) {
+        const code = Object.getOwnPropertyDescriptor(error, "code")?.value;
+        return typeof code === "string" ? code : error.name;
+    }
+    return "an unknown failure";
+}
+
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
+    return new Promise((_, reject) => {
+        const abort = () => reject(Object.assign(new Error("aborted"), { name: "AbortError" }));
+        signal.addEventListener("abort", abort, { once: true });
+        if (signal.aborted) {
+            abort();
+        }
+    });
+}

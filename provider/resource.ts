@@ -1,0 +1,154 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { SynchronizationSecretKey } from "./core/keys.js";
+
+/**
+ * The text that becomes the resource's provider in state, run by Pulumi's dynamic host.
+ *
+ * A reader who expects `pulumi.dynamic.Resource` here: this is a dynamic provider in everything but the serialiser.
+ * `pulumi.dynamic.Resource` would write the hooks' source into the state of every resource, 1,500 to 4,000 bytes twice
+ * over, different for each way of installing the package. The host does not mind where the text comes from, so it is a
+ * constant: the hooks are the module `pulumi-entrasync/runtime`, and `runtime.ts` is checked against
+ * `pulumi.dynamic.ResourceProvider` by the compiler. Where the package is gone, refresh and destroy still work: the host
+ * takes a missing `diff`, `read` and `delete` for "nothing to do".
+ *
+ * It stands in users' state: it must not change, a change would rewrite every state file.
+ */
+const provider =
+    'exports.handler=()=>{try{return require("pulumi-entrasync/runtime")}catch(e){let f=()=>{throw e};return{check:f,create:f,update:f}}}';
+
+/** The host that Pulumi runs for it, and the resource's name: `dynamic` and what `pulumi.dynamic.Resource` puts behind. */
+const type = "pulumi-nodejs:dynamic/entrasync:SynchronizationTokenAcquisition";
+
+/** A credential's key: one of Graph's, or with `allowUnknownKeys` any other. */
+export type CredentialKey = SynchronizationSecretKey | (string & Record<never, never>);
+
+/** Credentials by key. Every value is a secret. */
+export type CredentialMap = { readonly [Key in SynchronizationSecretKey]?: pulumi.Input<string> } & {
+    readonly [key: string]: pulumi.Input<string> | undefined;
+};
+
+/** One credential, as Graph writes it. */
+export interface Credential {
+    /** Which credential: one of Graph's `synchronizationSecret` keys. */
+    readonly key: pulumi.Input<CredentialKey>;
+    /** Its value. Always a secret, whether or not it is marked as one. */
+    readonly value: pulumi.Input<string>;
+}
+
+/** How long an operation may take, every wait and retry included, as durations such as `"90s"` or `"10m"`. */
+export interface AcquisitionTimeouts {
+    /** Default `"5m"`. */
+    readonly create?: pulumi.Input<string>;
+    /** Default `"5m"`. */
+    readonly update?: pulumi.Input<string>;
+    /** Default `"5m"`. Counts from the next acquisition on. */
+    readonly read?: pulumi.Input<string>;
+}
+
+/** What a {@link SynchronizationTokenAcquisition} is made of. */
+export interface SynchronizationTokenAcquisitionArgs {
+    /**
+     * The service principal whose provisioning acquires the token: its object id, or azuread's id
+     * (`/servicePrincipals/<uuid>`). Exactly one of this and `applicationId`. Another one replaces the resource.
+     */
+    readonly servicePrincipalId?: pulumi.Input<string> | undefined;
+    /** The application instead: its object id, or azuread's id (`/applications/<uuid>`). */
+    readonly applicationId?: pulumi.Input<string> | undefined;
+    /**
+     * The credentials to hand over, as a map from key to value or as a list of pairs; their order means nothing. Always
+     * secret. A key that Graph does not know is refused, with the nearest one named. A changed value acquires again.
+     */
+    readonly credentials: pulumi.Input<CredentialMap> | pulumi.Input<readonly pulumi.Input<Credential>[]>;
+    /** Any values; a change of any of them acquires again. */
+    readonly triggers?: pulumi.Input<Readonly<Record<string, unknown>> | readonly unknown[]> | undefined;
+    /** A duration (`"30d"`, `"720h"`): the first `pulumi up` after it acquires again. Default: age does not matter. */
+    readonly maxAge?: pulumi.Input<string> | undefined;
+    /** How long the operations may take. */
+    readonly timeouts?: pulumi.Input<AcquisitionTimeouts> | undefined;
+    /** The version of Graph to call. Default `"v1.0"`. A change by itself sends nothing. */
+    readonly apiVersion?: pulumi.Input<"v1.0" | "beta"> | undefined;
+    /** Takes keys that this package does not know, for a Graph that is newer. Default `false`. */
+    readonly allowUnknownKeys?: pulumi.Input<boolean> | undefined;
+}
+
+/**
+ * Hands an application's credentials to the Microsoft Entra provisioning service, which acquires with them the access
+ * token that it provisions users with: Microsoft Graph's `synchronization: acquireAccessToken`.
+ *
+ * Creating it acquires; a changed credential or trigger acquires again; nothing else does. Deleting it does nothing: the
+ * service keeps its token until it expires, the credentials are replaced, or the target is deleted.
+ *
+ * @see https://learn.microsoft.com/graph/api/synchronization-synchronization-acquireaccesstoken
+ */
+export class SynchronizationTokenAcquisition extends pulumi.CustomResource {
+    /**
+     * When Graph last accepted the credentials: an ISO 8601 instant in UTC.
+     *
+     * Moves on every acquisition: on create, when a credential or a trigger changes, and when `maxAge` has passed.
+     */
+    declare public readonly acquiredAt: pulumi.Output<string>;
+
+    /**
+     * For each credential's key `v1:` and a hash of its value, keyed with a random secret of this resource.
+     *
+     * Tells that a credential changed, and nothing of its value: equal values of two resources have different hashes.
+     */
+    declare public readonly credentialHashes: pulumi.Output<Readonly<Record<string, string>>>;
+
+    /** Graph's request id of the last acquisition, for a support case; empty where Graph named none. */
+    declare public readonly requestId: pulumi.Output<string>;
+
+    /** Whether this is such a resource, also when it comes from another copy of this package. */
+    public static override isInstance(candidate: unknown): candidate is SynchronizationTokenAcquisition {
+        return pulumi.CustomResource.isInstance(candidate) && Reflect.get(candidate, "__pulumiType") === type;
+    }
+
+    /**
+     * @param name The name of the resource in the program.
+     * @param args What to acquire, and for which target.
+     * @param options Pulumi's options, all of which work but `import`: what the service holds can't be read back.
+     */
+    constructor(name: string, args: SynchronizationTokenAcquisitionArgs, options?: pulumi.CustomResourceOptions) {
+        super(
+            type,
+            name,
+            {
+                ...args,
+                credentials: secretCredentials(args.credentials),
+                // Filled in by check; declared here because only what the program marks as a secret stays one in state.
+                hashKey: pulumi.secret(""),
+                acquiredAt: undefined,
+                credentialHashes: undefined,
+                requestId: undefined,
+                __provider: provider,
+            },
+            options,
+        );
+    }
+}
+
+/**
+ * Marks each value, not the whole: an unknown value then leaves the other keys known, and a preview can name them.
+ */
+function secretCredentials(credentials: SynchronizationTokenAcquisitionArgs["credentials"]): pulumi.Input<unknown> {
+    if (pulumi.Output.isInstance(credentials) || credentials instanceof Promise) {
+        return pulumi.secret<unknown>(credentials);
+    }
+    if (Array.isArray(credentials)) {
+        return credentials.map((credential) =>
+            isPlain(credential) && "value" in credential
+                ? { ...credential, value: pulumi.secret(credential.value) }
+                : pulumi.secret(credential),
+        );
+    }
+    if (isPlain(credentials)) {
+        return Object.fromEntries(Object.entries(credentials).map(([key, value]) => [key, pulumi.secret(value)]));
+    }
+    return credentials === undefined ? undefined : pulumi.secret(credentials);
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+    return (
+        value !== null && typeof value === "object" && !pulumi.Output.isInstance(value) && !(value instanceof Promise)
+    );
+}

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { withHashKeyPlace } from "./core/hashKey.js";
 import type { SynchronizationSecretKey } from "./core/keys.js";
 
 /**
@@ -9,12 +10,12 @@ import type { SynchronizationSecretKey } from "./core/keys.js";
  * over, different for each way of installing the package. The host does not mind where the text comes from, so it is a
  * constant: the hooks are the module `pulumi-entrasync/runtime`, and `runtime.ts` is checked against
  * `pulumi.dynamic.ResourceProvider` by the compiler. Where the package is gone, refresh and destroy still work: the host
- * takes a missing `diff`, `read` and `delete` for "nothing to do".
+ * takes a missing `read` and `delete` for "nothing to do". Creating and updating end at `check`, which comes first.
  *
  * It stands in users' state: it must not change, a change would rewrite every state file.
  */
 const provider =
-    'exports.handler=()=>{try{return require("pulumi-entrasync/runtime")}catch(e){let f=()=>{throw e};return{check:f,create:f,update:f}}}';
+    "exports.handler=()=>{try{return require('pulumi-entrasync/runtime')}catch(e){return{check(){throw e}}}}";
 
 /** The host that Pulumi runs for it, and the resource's name: `dynamic` and what `pulumi.dynamic.Resource` puts behind. */
 const type = "pulumi-nodejs:dynamic/entrasync:SynchronizationTokenAcquisition";
@@ -115,8 +116,6 @@ export class SynchronizationTokenAcquisition extends pulumi.CustomResource {
             {
                 ...args,
                 credentials: secretCredentials(args.credentials),
-                // Filled in by check; declared here because only what the program marks as a secret stays one in state.
-                hashKey: pulumi.secret(""),
                 acquiredAt: undefined,
                 credentialHashes: undefined,
                 requestId: undefined,
@@ -128,27 +127,41 @@ export class SynchronizationTokenAcquisition extends pulumi.CustomResource {
 }
 
 /**
- * Marks each value, not the whole: an unknown value then leaves the other keys known, and a preview can name them.
+ * Everything as one secret once it is known, which is what state then holds: a ciphertext for each value would be the
+ * largest part of it. While a value is unknown, in a preview, each value is a secret of its own: around the whole, one
+ * unknown would make the whole unknown, and the preview could not name the keys. The engine finds the paths of
+ * `ignoreChanges` in either.
  */
-function secretCredentials(credentials: SynchronizationTokenAcquisitionArgs["credentials"]): pulumi.Input<unknown> {
-    if (pulumi.Output.isInstance(credentials) || credentials instanceof Promise) {
-        return pulumi.secret<unknown>(credentials);
+async function secretCredentials(credentials: SynchronizationTokenAcquisitionArgs["credentials"]): Promise<unknown> {
+    const whole = pulumi.secret(pulumi.output<object>(credentials).apply(withHashKeyPlace));
+    return (await isKnown(whole)) ? whole : secretValues(withHashKeyPlace(credentials));
+}
+
+/** `isKnown` is the SDK's own; an SDK without it would keep each value a secret of its own. */
+async function isKnown(output: pulumi.Output<unknown>): Promise<boolean> {
+    return (await Reflect.get(output, "isKnown")) === true;
+}
+
+function secretValues(credentials: unknown): unknown {
+    if (isPlain(credentials)) {
+        return Object.fromEntries(Object.entries(credentials).map(([key, value]) => [key, pulumi.secret(value)]));
     }
     if (Array.isArray(credentials)) {
-        return credentials.map((credential) =>
+        return credentials.map((credential: unknown) =>
             isPlain(credential) && "value" in credential
                 ? { ...credential, value: pulumi.secret(credential.value) }
                 : pulumi.secret(credential),
         );
     }
-    if (isPlain(credentials)) {
-        return Object.fromEntries(Object.entries(credentials).map(([key, value]) => [key, pulumi.secret(value)]));
-    }
-    return credentials === undefined ? undefined : pulumi.secret(credentials);
+    return pulumi.secret(credentials);
 }
 
 function isPlain(value: unknown): value is Record<string, unknown> {
     return (
-        value !== null && typeof value === "object" && !pulumi.Output.isInstance(value) && !(value instanceof Promise)
+        value !== null &&
+        typeof value === "object" &&
+        !Array.isArray(value) &&
+        !pulumi.Output.isInstance(value) &&
+        !(value instanceof Promise)
     );
 }

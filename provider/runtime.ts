@@ -116,7 +116,8 @@ async function connect(reader: SettingsReader): Promise<lifecycle.Graph> {
 
 /**
  * A failure as the engine prints it. It prints the value of a top-level property that a failure names, in clear even
- * where that is a secret: so a failure of the credentials as a whole names its path in its words.
+ * where that is a secret: so a failure of a whole property, `credentials` or a misspelt one that may hold them, names
+ * its path in its words.
  */
 function formatFailure({
     path,
@@ -125,5 +126,5 @@ function formatFailure({
     readonly path: string;
     readonly reason: string;
 }): pulumi.dynamic.CheckFailure {
-    return path === "credentials" ? { property: "", reason: `credentials ${reason}` } : { property: path, reason };
+    return /[.[]/.test(path) ? { property: path, reason } : { property: "", reason: `${path} ${reason}`.trim() };
 }

@@ -21,5 +21,6 @@ export function parseDurationMs(text: string): number | undefined {
     for (const [, amount, unit] of parts) {
         total += Number(amount) * (unitsInMs[unit ?? ""] ?? Number.NaN);
     }
-    return total > 0 && Number.isFinite(total) ? Math.round(total) : undefined;
+    const totalMs = Math.round(total);
+    return totalMs > 0 && Number.isFinite(totalMs) ? totalMs : undefined;
 }

@@ -1,4 +1,5 @@
 import { durationExamples, parseDurationMs } from "./duration.js";
+import { withoutHashKey } from "./hashKey.js";
 import { isSynchronizationSecretKey, synchronizationSecretKeys } from "./keys.js";
 import { nearest } from "./nearest.js";
 import { parseTarget, type Target, type TargetKind, targetProperties } from "./target.js";
@@ -58,7 +59,7 @@ const inputNames = [
 ] as const;
 
 /** What the faces and check put among the inputs; users don't write these. */
-const carriedNames: ReadonlySet<string> = new Set(["__provider", "hashKey", "credentialHashes", "cloud"]);
+const carriedNames: ReadonlySet<string> = new Set(["__provider", "credentialHashes", "cloud"]);
 
 /** Reads the inputs as the engine hands them over, unknowns included. */
 export function parseInputs(raw: Readonly<Record<string, unknown>>): ParsedInputs {
@@ -74,7 +75,7 @@ export function parseInputs(raw: Readonly<Record<string, unknown>>): ParsedInput
     const allowUnknownKeys = readFlag(raw.allowUnknownKeys, "allowUnknownKeys", fail);
     const inputs = {
         target: readTarget(raw, fail),
-        credentials: readCredentials(raw.credentials, allowUnknownKeys, fail),
+        credentials: readCredentials(withoutHashKey(raw.credentials), allowUnknownKeys, fail),
         triggers: isGiven(raw.triggers) ? raw.triggers : undefined,
         maxAgeMs: isGiven(raw.maxAge) ? readDuration(raw.maxAge, "maxAge", fail) : undefined,
         timeouts: readTimeouts(raw.timeouts, fail),

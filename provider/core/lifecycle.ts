@@ -1,5 +1,6 @@
 import { ConfigurationError, InvalidInputError } from "./errors.js";
 import { hashCredential, hashKeyBytes } from "./fingerprint.js";
+import { fillHashKeyPlace, readHashKey } from "./hashKey.js";
 import {
     type ApiVersion,
     type Credentials,
@@ -73,8 +74,8 @@ export type Plan =
 /**
  * Validates the inputs and adds what state carries beside them: the hash key, the hashes, the cloud.
  *
- * The hashes are inputs as well as outputs because that is what makes a preview name the credential that changes: the
- * engine shows what differs among the inputs. `olds` are the inputs of before; a resource without any gets a new key.
+ * Hashes and cloud are inputs as well as outputs because that is what makes a preview name what changes: the engine
+ * shows how the inputs differ, from the inputs of before or, for a replacement, from the outputs. `olds` are the inputs of before; a resource without any gets a new key.
  */
 export function check(
     olds: Readonly<Properties>,
@@ -89,10 +90,11 @@ export function check(
     if (typeof cloud !== "string") {
         return { inputs: { ...news }, failures: [cloud] };
     }
-    const hashKey = readHashKey(olds) ?? Buffer.from(surroundings.randomBytes(hashKeyBytes)).toString("base64url");
+    const hashKey =
+        readHashKey(olds.credentials) ?? Buffer.from(surroundings.randomBytes(hashKeyBytes)).toString("base64url");
     const inputs: Properties = {
         ...news,
-        hashKey,
+        credentials: fillHashKeyPlace(news.credentials, hashKey),
         credentialHashes: hashAll(hashKey, parsed.inputs.credentials),
         cloud,
     };
@@ -260,10 +262,6 @@ function configuredCloud(surroundings: Surroundings): string | InputFailure {
         }
         throw error;
     }
-}
-
-function readHashKey(olds: Readonly<Properties>): string | undefined {
-    return typeof olds.hashKey === "string" && olds.hashKey !== "" ? olds.hashKey : undefined;
 }
 
 function hashAll(hashKey: string, credentials: Inputs["credentials"]): Record<string, string> | string {

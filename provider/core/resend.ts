@@ -7,7 +7,8 @@
  * | what happened                                | verdict  | because                                                  |
  * |----------------------------------------------|----------|----------------------------------------------------------|
  * | 2xx                                          | accepted | Graph documents 204                                      |
- * | 429                                          | again    | refused before processing; wait as long as Graph says    |
+ * | 429                                          | again    | refused before processing; wait as long as Graph says,   |
+ * |                                              |          | and a while of our own where it names no time or one that has passed: else this would be a hot loop |
  * | never connected (refused, no such host, TLS) | again    | nothing was sent; a few times, then it is a wrong address |
  * | reset, time-out, aborted after connecting    | unknown  | Graph may have processed the call before the answer was lost |
  * | 408, 5xx                                     | unknown  | a gateway may have given up on a backend that went on    |
@@ -32,7 +33,10 @@ export type Verdict =
 /** How often a host that never answers is tried in all. */
 const connectionAttempts = 4;
 
-/** The verdict on an attempt. `attempt` counts from 1; `now` and `random` (0 to 1) are given so that tests can. */
+/**
+ * The verdict on an attempt. `attempt` counts the outcomes of this kind, from 1: a host that throttled three times is
+ * not one that never answers. `now` and `random` (0 to 1) are given so that tests can.
+ */
 export function judge(outcome: Outcome, attempt: number, now: Date, random: number): Verdict {
     switch (outcome.kind) {
         case "notConnected":
@@ -57,7 +61,7 @@ function judgeStatus(
         return { kind: "accepted" };
     }
     if (status === 429) {
-        const waitMs = retryAfterMs(retryAfter, now) ?? backoffMs(attempt + 1, random);
+        const waitMs = retryAfterMs(retryAfter, now) || backoffMs(attempt + 1, random);
         return { kind: "again", waitMs, throttled: true };
     }
     return status === 408 || status >= 500 ? { kind: "unknown" } : { kind: "refused" };
@@ -74,7 +78,8 @@ export function retryAfterMs(header: string | undefined, now: Date): number | un
     if (/^\d+(\.\d+)?$/.test(header.trim())) {
         return Math.ceil(Number(header) * 1000);
     }
-    const date = Date.parse(header);
+    // Only what looks like an HTTP date: `Date.parse` by itself reads "-5" and "soon 5" as days in 2001.
+    const date = /^[A-Z][a-z]+, .+ GMT$/.test(header.trim()) ? Date.parse(header) : Number.NaN;
     return Number.isNaN(date) ? undefined : Math.max(0, date - now.getTime());
 }
 

@@ -32,7 +32,7 @@ export function createGraph({
     random = Math.random,
 }: ClientOptions): Graph {
     /** While Graph throttles, everybody waits: it counts the calls of an application, not of a target. */
-    let pausedUntilMs = 0;
+    let pause: { readonly untilMs: number; readonly answer: Answer | undefined } = { untilMs: 0, answer: undefined };
 
     async function exchange(
         request: { method: "GET" | "POST"; path: string; body?: string },
@@ -40,10 +40,16 @@ export function createGraph({
         submitted: readonly string[],
         ending: Endings,
     ): Promise<Answer> {
-        for (let attempt = 1; ; attempt++) {
-            await deadline.wait(pausedUntilMs - now().getTime(), ending.tooLate);
+        const attempts = { answered: 0, notConnected: 0, lost: 0 };
+        for (;;) {
+            const pauseMs = pause.untilMs - now().getTime();
+            if (pauseMs >= deadline.remainingMs()) {
+                throw throttledTooLong(ending.tried, pause.answer, pause.untilMs);
+            }
+            await deadline.wait(pauseMs, ending.tooLate);
             const sent = await send(request, deadline, submitted, ending);
-            const verdict = judge(sent.outcome, attempt, now(), random());
+            attempts[sent.outcome.kind] += 1;
+            const verdict = judge(sent.outcome, attempts[sent.outcome.kind], now(), random());
             switch (verdict.kind) {
                 case "accepted":
                 case "refused":
@@ -51,18 +57,16 @@ export function createGraph({
                 case "unknown":
                     return ending.unknown(sent.answer, sent.why);
                 case "unreachable":
-                    throw new UnreachableError(
-                        `${ending.tried}: Microsoft Graph at ${endpoints.graph} could not be reached (${sent.why}, ` +
-                            `${attempt} attempts). Nothing was sent. Check the network, HTTPS_PROXY and the configured ` +
-                            "cloud, then run pulumi up again.",
-                    );
+                    throw unreachable(ending.tried, endpoints, sent.why, attempts.notConnected);
                 case "again": {
-                    const until = now().getTime() + verdict.waitMs;
-                    if (verdict.waitMs >= deadline.remainingMs()) {
-                        throw comeBackLater(ending.tried, sent.answer, new Date(until));
+                    const untilMs = now().getTime() + verdict.waitMs;
+                    if (verdict.throttled && untilMs > pause.untilMs) {
+                        pause = { untilMs, answer: sent.answer };
                     }
-                    if (verdict.throttled) {
-                        pausedUntilMs = Math.max(pausedUntilMs, until);
+                    if (verdict.waitMs >= deadline.remainingMs()) {
+                        throw verdict.throttled
+                            ? throttledTooLong(ending.tried, sent.answer, untilMs)
+                            : unreachable(ending.tried, endpoints, sent.why, attempts.notConnected);
                     }
                     inform(
                         `${ending.tried}: ${sent.why}, waiting ${Math.ceil(verdict.waitMs / 1000)} s before the next attempt`,
@@ -198,13 +202,31 @@ function tooLate(tried: string, deadline: Deadline): EntrasyncError {
     );
 }
 
-function comeBackLater(tried: string, answer: Answer | undefined, until: Date): EntrasyncError {
-    const message =
-        `${tried}: ${answer === undefined ? "no connection" : `Microsoft Graph answered ${describeAnswer(answer)}`}, and asks for ` +
-        `a wait that is longer than this operation may take. Nothing was acquired. Run pulumi up again after ${until.toISOString()}, ` +
-        "or give it longer in the resource's timeouts.";
-    return answer === undefined ? new UnreachableError(message) : new ThrottledError(message, answer);
+function throttledTooLong(tried: string, answer: Answer | undefined, untilMs: number): EntrasyncError {
+    const throttled = answer ?? { status: 429, graphCode: undefined, words: "", requestId: undefined };
+    // A wait that no calendar holds comes from something broken; the message must be written all the same.
+    const until = new Date(Math.min(untilMs, lastInstantMs)).toISOString();
+    return new ThrottledError(
+        `${tried}: Microsoft Graph answered ${describeAnswer(throttled)}, and asks for a wait that is longer than this ` +
+            `operation may take. Nothing was acquired. Run pulumi up again after ${until}, or give it longer in the ` +
+            "resource's timeouts.",
+        throttled,
+    );
 }
+
+function unreachable(tried: string, endpoints: Endpoints, why: string, attempts: number): EntrasyncError {
+    return new UnreachableError(
+        `${tried}: Microsoft Graph at ${endpoints.graph} could not be reached (${why}, ` +
+            `${attempts === 1 ? "1 attempt" : `${attempts} attempts`}). Nothing was sent. Check the network, HTTPS_PROXY ` +
+            "and the configured cloud, then run pulumi up again.",
+    );
+}
+
+/** The end of what a Date can say. */
+const lastInstantMs = 8.64e15;
+
+/** The longest that a timer of Node.js runs: some 24 days. It takes anything longer for 1 ms. */
+const longestTimerMs = 2 ** 31 - 1;
 
 /** The end of an operation's time, for every wait and every request of it. */
 interface Deadline {
@@ -216,13 +238,14 @@ interface Deadline {
 }
 
 function startDeadline(timeoutMs: number): Deadline {
-    const endsAtMs = performance.now() + timeoutMs;
+    const boundedMs = Math.min(timeoutMs, longestTimerMs);
+    const endsAtMs = performance.now() + boundedMs;
     const controller = new AbortController();
-    const timer = setTimeout(() => controller.abort(), timeoutMs);
+    const timer = setTimeout(() => controller.abort(), boundedMs);
     return {
         signal: controller.signal,
         remainingMs: () => endsAtMs - performance.now(),
-        describe: () => `${Math.round(timeoutMs / 1000)} s`,
+        describe: () => `${timeoutMs / 1000} s`,
         async wait(waitMs, tooLate) {
             if (waitMs <= 0) {
                 return;

@@ -35,18 +35,18 @@ const hosts: Record<CloudName, Omit<Endpoints, "scope">> = {
 };
 
 /** The names that azuread takes, in lower case, and the cloud each one means. */
-const names: Readonly<Record<string, CloudName>> = {
-    public: "public",
-    global: "public",
-    usgovernment: "usgovernmentl4",
-    usgovernmentl4: "usgovernmentl4",
-    usgovernmentl5: "usgovernmentl5",
-    dod: "usgovernmentl5",
-    china: "china",
-};
+const names: ReadonlyMap<string, CloudName> = new Map([
+    ["public", "public"],
+    ["global", "public"],
+    ["usgovernment", "usgovernmentl4"],
+    ["usgovernmentl4", "usgovernmentl4"],
+    ["usgovernmentl5", "usgovernmentl5"],
+    ["dod", "usgovernmentl5"],
+    ["china", "china"],
+]);
 
 /**
- * The cloud as state holds it, told without any network: a national cloud's name, `metadata:<host>`, or the base of a
+ * The cloud as state holds it, told without any network: a national cloud's name, the metadata host, or the base of a
  * Graph of one's own. Two different texts mean a different cloud, and so a replacement.
  */
 export function cloudOf(configuration: CloudConfiguration): string {
@@ -58,7 +58,7 @@ export function cloudOf(configuration: CloudConfiguration): string {
         const graph = parseBase(graphEndpoint, "graphEndpoint");
         return cloudNames.find((name) => hosts[name].graph === graph) ?? graph;
     }
-    return metadataHost === undefined ? namedCloud(configuration.environment) : `metadata:${parseHost(metadataHost)}`;
+    return metadataHost === undefined ? namedCloud(configuration.environment) : parseHost(metadataHost);
 }
 
 /** The endpoints of the configured cloud; `fetchMetadata` is called only where a metadata host is configured. */
@@ -88,11 +88,11 @@ export function isMicrosoftAuthority(authority: string): boolean {
 const cloudNames = Object.keys(hosts) as CloudName[];
 
 function namedCloud(environment: string | undefined): CloudName {
-    const name = environment === undefined ? "public" : names[environment.trim().toLowerCase()];
+    const name = environment === undefined ? "public" : names.get(environment.trim().toLowerCase());
     if (name === undefined) {
         throw new ConfigurationError(
             `environment (entrasync:environment, azuread:environment or ARM_ENVIRONMENT) is ${JSON.stringify(environment)}, ` +
-                `which is no cloud that offers this action: give one of ${Object.keys(names).join(", ")}; for any other ` +
+                `which is no cloud that offers this action: give one of ${[...names.keys()].join(", ")}; for any other ` +
                 "cloud set metadataHost, or entrasync:graphEndpoint with entrasync:authorityHost",
         );
     }
@@ -141,7 +141,8 @@ function parseHost(text: string): string {
     const url = URL.canParse(`https://${text.trim()}`) ? new URL(`https://${text.trim()}`) : undefined;
     if (url === undefined || url.href !== `https://${url.host}/`) {
         throw new ConfigurationError(
-            `metadataHost is ${JSON.stringify(text)}: give a host name without a scheme or a path, such as management.azure.com`,
+            // The text itself is not repeated: what does not belong there may be a password.
+            "metadataHost must be a host name without a scheme, a password or a path, such as management.azure.com",
         );
     }
     return url.host;

@@ -24,13 +24,14 @@ export function readAnswer(
     },
     submitted: Iterable<string>,
 ): Answer {
-    const error = parseErrorBody(response.bodyAsText ?? "");
     const hide = (text: string) => scrub(text, submitted);
+    const error = parseErrorBody(response.bodyAsText ?? "", hide);
+    const requestId = response.headers.get("request-id") ?? error.requestId;
     return {
         status: response.status,
         graphCode: error.code === undefined ? undefined : hide(error.code),
         words: hide(error.message),
-        requestId: response.headers.get("request-id") ?? error.requestId,
+        requestId: requestId === undefined ? undefined : hide(requestId),
     };
 }
 
@@ -85,11 +86,11 @@ interface ErrorBody {
     readonly requestId: string | undefined;
 }
 
-function parseErrorBody(text: string): ErrorBody {
+function parseErrorBody(text: string, hide: (text: string) => string): ErrorBody {
     const body = parseJson(text);
     const error = field(body, "error");
     if (error === undefined) {
-        return { code: undefined, message: text.trim() === "" ? "" : excerpt(text), requestId: undefined };
+        return { code: undefined, message: text.trim() === "" ? "" : excerpt(hide(text)), requestId: undefined };
     }
     const code = stringField(error, "code");
     const message = stringField(error, "message") ?? "";
@@ -105,7 +106,10 @@ function unwrap(message: string): string {
     return stringField(parseJson(message), "Message") ?? message;
 }
 
-/** What is not Graph's JSON comes from something in between; its first words tell what. */
+/**
+ * What is not Graph's JSON comes from something in between; its first words tell what. Values are out of it already: one
+ * that is cut at the end, or holds what looks like a tag, would not be found any more.
+ */
 function excerpt(text: string): string {
     const plain = text
         .replaceAll(/<[^>]*>/g, " ")

@@ -75,7 +75,7 @@ export async function createTransport(tokens: TokenSource, scope: string): Promi
                     throw error;
                 }
                 const why = failureName(error);
-                return { reached: onTheWire.has(request) && !neverConnected.has(why), why };
+                return { reached: onTheWire.has(request) && !isBeforeConnection(error, why), why };
             }
         },
     };
@@ -110,16 +110,35 @@ function createPipeline(rest: typeof import("@azure/core-rest-pipeline")): Pipel
     return pipeline;
 }
 
+/**
+ * Whether the connection was never made. A time-out has one name before and after that, and tells them apart in its
+ * words only: `connect ETIMEDOUT …`, or none where several addresses were tried; `read ETIMEDOUT` once it stands.
+ */
+function isBeforeConnection(error: unknown, why: string): boolean {
+    const isTimeout = why === "ETIMEDOUT" && error instanceof Error && /^(?:connect |$)/.test(error.message);
+    return isTimeout || neverConnected.has(why);
+}
+
 /** Node.js's names for a connection that was never made: nothing was sent. */
 const neverConnected: ReadonlySet<string> = new Set([
     "ECONNREFUSED",
     "ENOTFOUND",
     "EAI_AGAIN",
     "EHOSTUNREACH",
+    "EHOSTDOWN",
+    "ENETDOWN",
     "ENETUNREACH",
     "CERT_HAS_EXPIRED",
+    "CERT_NOT_YET_VALID",
+    "CERT_REJECTED",
+    "CERT_REVOKED",
+    "CERT_SIGNATURE_FAILURE",
+    "CERT_UNTRUSTED",
     "DEPTH_ZERO_SELF_SIGNED_CERT",
+    "ERR_SSL_WRONG_VERSION_NUMBER",
     "ERR_TLS_CERT_ALTNAME_INVALID",
+    "HOSTNAME_MISMATCH",
+    "INVALID_CA",
     "SELF_SIGNED_CERT_IN_CHAIN",
     "UNABLE_TO_GET_ISSUER_CERT",
     "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",

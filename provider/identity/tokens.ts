@@ -7,7 +7,13 @@ import type { Method } from "./methods.js";
 
 /** Signs in by the chosen method at the cloud's authority. Loads `@azure/identity`. */
 export async function createTokenSource(method: Method, endpoints: Endpoints): Promise<TokenSource> {
-    const credential = await createCredential(method, endpoints);
+    let credential: TokenCredential;
+    try {
+        credential = await createCredential(method, endpoints);
+    } catch (error) {
+        // The constructors refuse a tenant id that can't be one, with words that name neither us nor the setting.
+        throw authenticationError(error, method, endpoints);
+    }
     return {
         async getToken(scopes, options) {
             try {

@@ -1,0 +1,109 @@
+import { type FaultList, parseFault } from "../faults.js";
+import { type Answer, emptyAnswer, isJsonObject, type JsonObject, jsonAnswer } from "../messages.js";
+import type { RequestCounts, RequestLog } from "../requestLog.js";
+import type { Route, RouteCall } from "../routing.js";
+import type { SeededObject } from "../seeds.js";
+import type { EmulatorStore } from "../store.js";
+
+export const controlPrefix = "/_emulator/";
+
+export interface ControlOptions {
+    readonly store: EmulatorStore;
+    readonly faults: FaultList;
+    readonly log: RequestLog;
+    counts(): RequestCounts;
+    createApplication(displayName: string): SeededObject;
+    createServicePrincipal(appIdOrName: string): SeededObject;
+    reset(): void;
+}
+
+/**
+ * The emulator's own API, for tests in other processes and in other languages. No token is asked for: it listens on the
+ * loopback only, and nothing that it shows or takes is a credential's value. Its requests are neither logged nor
+ * counted, and meet no fault.
+ */
+export function controlRoutes(options: ControlOptions): readonly Route[] {
+    const route = (method: string, name: string, handle: (call: RouteCall) => Answer): Route => ({
+        method,
+        pattern: `${controlPrefix}${name}`,
+        handle,
+    });
+    return [
+        route("GET", "faults", () => jsonAnswer(200, { value: options.faults.list() })),
+        route("POST", "faults", (call) => addFaults(call, options)),
+        route("DELETE", "faults", () => {
+            options.faults.clear();
+            return emptyAnswer(204);
+        }),
+        route("GET", "requests", () => jsonAnswer(200, { value: options.log.entries })),
+        route("GET", "acquisitions", () => jsonAnswer(200, { value: acquisitions(options.store) })),
+        route("GET", "counts", () => jsonAnswer(200, options.counts())),
+        route("POST", "reset", () => {
+            options.reset();
+            return emptyAnswer(204);
+        }),
+        route("POST", "applications", (call) => seed(call, ["displayName"], options.createApplication)),
+        route("POST", "servicePrincipals", (call) =>
+            seed(call, ["appId", "displayName"], options.createServicePrincipal),
+        ),
+    ];
+}
+
+/** Member by member, so that what is added to an acquisition later doesn't show here by itself. */
+function acquisitions(store: EmulatorStore): readonly JsonObject[] {
+    return store.acquisitions.map(({ targetKind, targetId, keys, at, requestId, apiVersion }) => ({
+        targetKind,
+        targetId,
+        keys,
+        at,
+        requestId,
+        apiVersion,
+    }));
+}
+
+/** One fault, or a list of them of which all are added or none. */
+function addFaults(call: RouteCall, { faults }: ControlOptions): Answer {
+    const body = readBody(call);
+    const asked: readonly unknown[] = Array.isArray(body) ? body : [body];
+    const parsed = asked.map(parseFault);
+    const problems = parsed.flatMap((result, index) =>
+        result.kind === "problems"
+            ? result.problems.map((problem) => (Array.isArray(body) ? `[${index}]: ${problem}` : problem))
+            : [],
+    );
+    if (problems.length > 0) {
+        return controlError(400, `Not a fault: ${problems.join("; ")}`);
+    }
+    for (const result of parsed) {
+        if (result.kind === "fault") {
+            faults.add(result.fault);
+        }
+    }
+    return emptyAnswer(204);
+}
+
+function seed(call: RouteCall, names: readonly string[], create: (name: string) => SeededObject): Answer {
+    const body = readBody(call);
+    const given = isJsonObject(body) ? names.map((name) => body[name]).filter((value) => value !== undefined) : [];
+    const [name] = given;
+    if (given.length !== 1 || typeof name !== "string" || name === "") {
+        return controlError(400, `The body must be a JSON object with ${names.join(" or ")}, a string.`);
+    }
+    try {
+        return jsonAnswer(201, create(name));
+    } catch (error) {
+        return controlError(400, error instanceof Error ? error.message : "It can't be created.");
+    }
+}
+
+function readBody(call: RouteCall): unknown {
+    try {
+        return JSON.parse(call.request.body);
+    } catch {
+        return undefined;
+    }
+}
+
+function controlError(status: number, error: string): Answer {
+    return jsonAnswer(status, { error });
+}

@@ -172,7 +172,9 @@ function readCredentials(raw: unknown, allowUnknownKeys: boolean, fail: Fail): C
         }
         const earlier = firstPath.get(checkedKey);
         if (earlier !== undefined) {
-            fail(keyPath, `repeats ${JSON.stringify(checkedKey)}, which ${earlier} gives already: give each key once`);
+            // With allowUnknownKeys a value in the key's place gets here: only what Graph knows is repeated.
+            const what = isSynchronizationSecretKey(checkedKey) ? JSON.stringify(checkedKey) : "the key";
+            fail(keyPath, `repeats ${what}, which ${earlier} gives already: give each key once`);
             continue;
         }
         firstPath.set(checkedKey, keyPath);

@@ -3,8 +3,7 @@ import { createApp } from "./app.js";
 import { writeCaCertificate } from "./caCertificateFile.js";
 import { createServerCertificate } from "./certificates.js";
 import { type Fault, FaultList } from "./faults.js";
-import type { RequestCounts, RequestLogEntry } from "./requestLog.js";
-import { RequestLog } from "./requestLog.js";
+import { type RequestCounts, RequestLog, type RequestLogEntry } from "./requestLog.js";
 import { controlRoutes } from "./routes/control.js";
 import { directoryRoutes } from "./routes/directory.js";
 import { entraRoutes, issuerOf } from "./routes/entra.js";
@@ -114,8 +113,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     const clientId = notEmpty(options.clientId ?? randomUUID(), "clientId");
     const clientSecret = notEmpty(options.clientSecret ?? randomBytes(30).toString("base64url"), "clientSecret");
 
-    const certificate = createServerCertificate();
-    const signingKey = await createSigningKey();
+    const [certificate, signingKey] = await Promise.all([createServerCertificate(), createSigningKey()]);
     const store = new EmulatorStore({ tenantId, clientId, objectId: randomUUID() });
     const faults = new FaultList();
     const log = new RequestLog(options.onRequest);

@@ -1,0 +1,115 @@
+/* `npm run demo`: the main job from end to end, against a local Entra and Graph. `-- --keep` leaves both for playing. */
+import { randomBytes } from "node:crypto";
+import { parseArgs } from "node:util";
+import type { RequestLogEntry } from "pulumi-entrasync/emulator";
+import { startEmulator } from "pulumi-entrasync/emulator";
+import { ensureForCommand } from "../engine/command.mts";
+import { Interrupted, runPulumi } from "./pulumiChild.mts";
+import { openWorkplace } from "./workplace.mts";
+
+const { keep } = parseArgs({ options: { keep: { type: "boolean", default: false } } }).values;
+const startedMs = performance.now();
+
+const engine = await ensureForCommand();
+const received: RequestLogEntry[] = [];
+const emulator = await startEmulator({ onRequest: (entry) => received.push(entry) });
+const workplace = await openWorkplace({ ...process.env, ...engine.environment, ...emulator.environment });
+
+try {
+    const principal = emulator.createServicePrincipal("Acme");
+    say(
+        `Pulumi ${engine.version}; a local Microsoft Entra and Microsoft Graph at ${emulator.url}; state in ${workplace.folder}`,
+    );
+    await pulumi(["stack", "init", workplace.stack], { quiet: true });
+    await pulumi(["config", "set", "servicePrincipalId", `/servicePrincipals/${principal.id}`], { quiet: true });
+    await setScimToken();
+
+    await step("A preview signs in nowhere and sends nothing", ["preview", "--diff"], { acquisitions: 0, requests: 0 });
+    await step("The first up acquires the token", ["up", "--yes", "--skip-preview"], { acquisitions: 1 });
+    await step("Up again: nothing has changed", ["up", "--yes", "--skip-preview"], { acquisitions: 0, requests: 0 });
+    await setScimToken();
+    await step("A rotated credential: the preview names it", ["preview", "--diff"], { acquisitions: 0, requests: 0 });
+    await step("… and up acquires once more", ["up", "--yes", "--skip-preview"], { acquisitions: 1 });
+    await step("Refresh looks whether the target is still there", ["refresh", "--yes", "--skip-preview"], {
+        acquisitions: 0,
+    });
+    if (keep) {
+        await stayOpen();
+    } else {
+        await step("Destroy sends nothing", ["destroy", "--yes", "--skip-preview"], { acquisitions: 0, requests: 0 });
+    }
+    const seconds = Math.round((performance.now() - startedMs) / 1000);
+    say(
+        `Done in ${seconds} s: 2 acquisitions for 2 sets of credentials, and no request for anything that had not changed.`,
+    );
+} catch (error) {
+    process.exitCode = error instanceof Interrupted ? 130 : 1;
+    process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
+} finally {
+    await workplace.close();
+    await emulator.close();
+}
+
+/** Pulumi's own output, then what Entra and Graph received of it; another count than the expected one ends the demo. */
+async function step(
+    title: string,
+    args: string[],
+    expected: { acquisitions: number; requests?: number },
+): Promise<void> {
+    const before = received.length;
+    say(title);
+    await pulumi(args);
+    const since = received.slice(before);
+    for (const { method, path, status, keys } of since) {
+        const what = keys === undefined ? "" : `, with ${keys.join(" and ")}`;
+        process.stdout.write(`    received: ${method} ${path} → ${status}${what}\n`);
+    }
+    const acquisitions = since.filter(({ path }) => path.endsWith("/acquireAccessToken")).length;
+    process.stdout.write(
+        since.length === 0
+            ? "    Entra and Graph received nothing.\n"
+            : `    That is ${acquisitions} acquisition(s).\n`,
+    );
+    if (acquisitions !== expected.acquisitions || since.length !== (expected.requests ?? since.length)) {
+        throw new Error(
+            `This demo expected ${expected.acquisitions} acquisition(s)` +
+                `${expected.requests === undefined ? "" : ` in ${expected.requests} request(s)`} and saw ${acquisitions} in ${since.length}.`,
+        );
+    }
+}
+
+async function pulumi(args: string[], options: { quiet?: boolean; input?: string } = {}): Promise<void> {
+    await runPulumi([...args, "--stack", workplace.stack].slice(0, args[1] === "init" ? args.length : undefined), {
+        environment: workplace.environment,
+        ...options,
+    });
+}
+
+/** By way of standard input: a secret has no place among a process's arguments. */
+async function setScimToken(): Promise<void> {
+    const input = randomBytes(24).toString("base64url");
+    await pulumi(["config", "set", "--secret", "scimToken"], { quiet: true, input });
+}
+
+async function stayOpen(): Promise<void> {
+    const file = await workplace.writeEnvironmentFile(emulator.environment);
+    say("Left open for playing. In another shell:");
+    process.stdout.write(
+        `    . ${file}\n    npm run pulumi -- up --stack ${workplace.stack}\n\nCtrl-C here ends the emulator and removes the stack. Requests:\n`,
+    );
+    let printed = received.length;
+    const timer = setInterval(() => {
+        for (; printed < received.length; printed++) {
+            const { method, path, status, keys } = received[printed] as RequestLogEntry;
+            process.stdout.write(
+                `    ${method} ${path} → ${status}${keys === undefined ? "" : ` ${keys.join(", ")}`}\n`,
+            );
+        }
+    }, 200);
+    await new Promise<void>((resolve) => process.once("SIGINT", resolve).once("SIGTERM", resolve));
+    clearInterval(timer);
+}
+
+function say(line: string): void {
+    process.stdout.write(`\n── ${line}\n`);
+}

@@ -11,6 +11,11 @@ const { keep } = parseArgs({ options: { keep: { type: "boolean", default: false 
 const startedMs = performance.now();
 
 const engine = await ensureForCommand();
+
+/** Ctrl-C: whatever runs comes to its end in order, and the end of this file cleans up. */
+const interruption = new AbortController();
+process.on("SIGINT", () => interruption.abort()).on("SIGTERM", () => interruption.abort());
+
 const received: RequestLogEntry[] = [];
 const emulator = await startEmulator({ onRequest: (entry) => received.push(entry) });
 const workplace = await openWorkplace({ ...process.env, ...engine.environment, ...emulator.environment });
@@ -81,6 +86,7 @@ async function step(
 async function pulumi(args: string[], options: { quiet?: boolean; input?: string } = {}): Promise<void> {
     await runPulumi([...args, "--stack", workplace.stack].slice(0, args[1] === "init" ? args.length : undefined), {
         environment: workplace.environment,
+        interruption: interruption.signal,
         ...options,
     });
 }
@@ -106,7 +112,7 @@ async function stayOpen(): Promise<void> {
             );
         }
     }, 200);
-    await new Promise<void>((resolve) => process.once("SIGINT", resolve).once("SIGTERM", resolve));
+    await new Promise((resolve) => interruption.signal.addEventListener("abort", resolve, { once: true }));
     clearInterval(timer);
 }
 

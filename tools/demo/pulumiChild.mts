@@ -10,12 +10,15 @@ export class Interrupted extends Error {
 /**
  * Runs the repository's Pulumi to its end. `quiet` shows its output only where it fails.
  *
- * On Ctrl-C it waits for Pulumi to stop in order, which `tools/engine/pulumi.mts` sees to, and then throws `Interrupted`.
+ * Interrupted, it waits for Pulumi to stop in order, which `tools/engine/pulumi.mts` sees to, and throws `Interrupted`.
  */
 export async function runPulumi(
     args: readonly string[],
-    options: { environment: NodeJS.ProcessEnv; quiet?: boolean; input?: string },
+    options: { environment: NodeJS.ProcessEnv; interruption: AbortSignal; quiet?: boolean; input?: string },
 ): Promise<void> {
+    if (options.interruption.aborted) {
+        throw new Interrupted();
+    }
     const child = spawn(process.execPath, [join(repositoryRoot, "tools/engine/pulumi.mts"), ...args], {
         cwd: repositoryRoot,
         env: options.environment,
@@ -29,24 +32,15 @@ export async function runPulumi(
     child.stdout?.on("data", (chunk: Buffer) => output.push(chunk));
     child.stderr?.on("data", (chunk: Buffer) => output.push(chunk));
     child.stdin?.end(options.input);
-    let interrupted = false;
-    const interrupt = () => {
-        interrupted = true;
-        child.kill("SIGINT");
-    };
-    process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
-    try {
-        const code = await new Promise<number | null>((resolve, reject) => {
-            child.on("error", reject).on("close", resolve);
-        });
-        if (interrupted) {
-            throw new Interrupted();
-        }
-        if (code !== 0) {
-            process.stderr.write(Buffer.concat(output));
-            throw new Error(`pulumi ${args.join(" ")} ended with code ${code}.`);
-        }
-    } finally {
-        process.removeListener("SIGINT", interrupt).removeListener("SIGTERM", interrupt);
+    options.interruption.addEventListener("abort", () => child.kill("SIGINT"), { once: true });
+    const code = await new Promise<number | null>((resolve, reject) => {
+        child.on("error", reject).on("close", resolve);
+    });
+    if (options.interruption.aborted) {
+        throw new Interrupted();
+    }
+    if (code !== 0) {
+        process.stderr.write(Buffer.concat(output));
+        throw new Error(`pulumi ${args.join(" ")} ended with code ${code}.`);
     }
 }

@@ -1,0 +1,98 @@
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+import { describe, expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
+const readme = readFileSync(`${root}/README.md`, "utf8");
+const examples = blocks("ts");
+
+describe("the README", () => {
+    test.each(examples.map((text, index) => ({ text, name: `example ${index + 1}` })))(
+        "$name compiles as a user's program",
+        ({ text }) => {
+            expect(problemsOf(text)).toEqual([]);
+        },
+    );
+
+    test("a mistake in an example would be found", () => {
+        expect(examples.length).toBeGreaterThan(0);
+        const mistaken = examples[0]?.replace("credentials:", "credential:") ?? "";
+        expect(problemsOf(mistaken).join()).toContain("credential");
+    });
+
+    test("its first program is the quickstart, which the demo runs", () => {
+        expect(examples[0]).toBe(readFileSync(`${root}/examples/quickstart/index.ts`, "utf8"));
+    });
+
+    test("each of its commands is run by a test", () => {
+        const ranBy: Record<string, string> = {
+            "npm ci && npm run demo": "test/demo/demo.test.mts",
+            "npm ci && npm test": ".ci/run",
+            "npm install pulumi-entrasync": "test/package",
+            "npx pulumi-entrasync emulator": "test/emulator/command.test.ts",
+        };
+        expect(blocks("sh").map((block) => block.trim())).toEqual(Object.keys(ranBy));
+        expect(Object.values(ranBy).filter((path) => !existsSync(`${root}/${path}`))).toEqual([]);
+    });
+
+    test("its table of arguments has every argument and no other", () => {
+        expect(namesInTable("Arguments")).toEqual(membersOf("SynchronizationTokenAcquisitionArgs"));
+    });
+
+    test("its table of outputs has every output and no other", () => {
+        expect(namesInTable("Outputs")).toEqual(["id", ...membersOf("SynchronizationTokenAcquisition")].sort());
+    });
+});
+
+function blocks(language: string): string[] {
+    return [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, "gm"))].map(
+        ([, text]) => text ?? "",
+    );
+}
+
+/** What the compiler says of a program that stands in a project with this package installed. */
+function problemsOf(text: string): string[] {
+    const file = `${root}/examples/quickstart/fromReadme.ts`;
+    const options: ts.CompilerOptions = {
+        strict: true,
+        noEmit: true,
+        skipLibCheck: true,
+        target: ts.ScriptTarget.ES2022,
+        module: ts.ModuleKind.NodeNext,
+        types: ["node"],
+    };
+    const host = ts.createCompilerHost(options);
+    const { getSourceFile, fileExists, readFile } = host;
+    host.getSourceFile = (name, target, ...rest) =>
+        name === file ? ts.createSourceFile(name, text, target) : getSourceFile.call(host, name, target, ...rest);
+    host.fileExists = (name) => name === file || fileExists.call(host, name);
+    host.readFile = (name) => (name === file ? text : readFile.call(host, name));
+    return ts
+        .getPreEmitDiagnostics(ts.createProgram([file], options, host))
+        .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
+}
+
+function namesInTable(heading: string): string[] {
+    const section = readme.slice(readme.indexOf(`\n## ${heading}\n`)).split("\n## ")[1] ?? "";
+    return [...section.matchAll(/^\| (`[^|]+`) \|/gm)]
+        .flatMap(([, cell]) => [...(cell ?? "").matchAll(/`([^`]+)`/g)].map(([, name]) => name ?? ""))
+        .sort();
+}
+
+/** The public instance members that a class or an interface of `resource.ts` declares, inherited ones left out. */
+function membersOf(name: string): string[] {
+    const source = ts.createSourceFile(
+        "resource.ts",
+        readFileSync(`${root}/provider/resource.ts`, "utf8"),
+        ts.ScriptTarget.Latest,
+    );
+    const declaration = source.statements.find(
+        (statement): statement is ts.ClassDeclaration | ts.InterfaceDeclaration =>
+            (ts.isClassDeclaration(statement) || ts.isInterfaceDeclaration(statement)) && statement.name?.text === name,
+    );
+    return (declaration?.members ?? [])
+        .filter((member) => ts.isPropertySignature(member) || ts.isPropertyDeclaration(member))
+        .map((member) => (member.name !== undefined && ts.isIdentifier(member.name) ? member.name.text : ""))
+        .sort();
+}

@@ -56,15 +56,25 @@ async function run({ stack, target, json }: Settings): Promise<number> {
         }
         diagnosis = { allowed: false, problem: { code: error.code, message: error.message } };
     }
-    process.stdout.write(json ? `${JSON.stringify({ stack: readStack, ...diagnosis }, undefined, 2)}\n` : report(diagnosis, readStack));
+    process.stdout.write(
+        json ? `${JSON.stringify({ stack: readStack, ...diagnosis }, undefined, 2)}\n` : report(diagnosis, readStack),
+    );
     return diagnosis.allowed ? 0 : 1;
 }
 
-function report({ allowed, signIn, cloud, token, permission, target, problem }: Diagnosis, stack: string | undefined): string {
-    const lines: [string, string][] = [["configuration", stack === undefined ? "environment" : `stack ${stack}, then environment`]];
+function report(
+    { allowed, signIn, cloud, token, permission, target, problem }: Diagnosis,
+    stack: string | undefined,
+): string {
+    const lines: [string, string][] = [
+        ["configuration", stack === undefined ? "environment" : `stack ${stack}, then environment`],
+    ];
     if (signIn !== undefined) {
         lines.push(["sign-in", `${methodNames[signIn.method]}, as ${signIn.as}`]);
-        lines.push(["because of", signIn.because.length === 0 ? "nothing else is configured" : signIn.because.join(", ")]);
+        lines.push([
+            "because of",
+            signIn.because.length === 0 ? "nothing else is configured" : signIn.because.join(", "),
+        ]);
         lines.push(...signIn.warnings.map((warning): [string, string] => ["warning", warning]));
     }
     if (cloud !== undefined) {
@@ -72,14 +82,20 @@ function report({ allowed, signIn, cloud, token, permission, target, problem }: 
     }
     if (token !== undefined) {
         const { tenantId, clientId, user, roles, scopes, expiresAt } = token;
-        lines.push(["token", `tenant ${tenantId ?? "unknown"}, application ${clientId ?? "unknown"}${user === undefined ? "" : `, user ${user}`}, until ${expiresAt ?? "unknown"}`]);
+        lines.push([
+            "token",
+            `tenant ${tenantId ?? "unknown"}, application ${clientId ?? "unknown"}${user === undefined ? "" : `, user ${user}`}, until ${expiresAt ?? "unknown"}`,
+        ]);
         lines.push(["permissions", (scopes ?? roles).join(", ") || "none"]);
     }
     if (permission !== undefined) {
         lines.push([permission.granted ? "allowed" : "missing", permission.because]);
     }
     if (target !== undefined) {
-        lines.push(["target", `${target.id} ${target.readable ? "is there" : "is not there: check the object id and the tenant"}`]);
+        lines.push([
+            "target",
+            `${target.id} ${target.readable ? "is there" : "is not there: check the object id and the tenant"}`,
+        ]);
     }
     if (problem !== undefined) {
         lines.push(["problem", `${problem.message} (${problem.code})`]);
@@ -88,7 +104,9 @@ function report({ allowed, signIn, cloud, token, permission, target, problem }: 
     return `${lines.map(([name, value]) => `${name.padEnd(14)}${value}\n`).join("")}\n${verdict}\n`;
 }
 
-function parse(args: string[]): Settings | { readonly kind: "help" } | { readonly kind: "mistake"; readonly message: string } {
+function parse(
+    args: string[],
+): Settings | { readonly kind: "help" } | { readonly kind: "mistake"; readonly message: string } {
     try {
         const { values } = parseArgs({
             args,

@@ -24,7 +24,8 @@ function asApplication(roles: readonly string[]): Permission {
     if (roles.includes("Application.ReadWrite.OwnedBy")) {
         return {
             granted: true,
-            because: "by the application permission Application.ReadWrite.OwnedBy, for targets that the application owns",
+            because:
+                "by the application permission Application.ReadWrite.OwnedBy, for targets that the application owns",
         };
     }
     return {
@@ -53,10 +54,16 @@ function asUser(scopes: readonly string[], directoryRoleIds: readonly string[] |
     }
     const role = directoryRoleIds?.map((id) => directoryRoles[id]).find((name) => name !== undefined);
     if (role !== undefined) {
-        return { granted: true, because: `by the delegated permission Synchronization.ReadWrite.All and the role ${role}` };
+        return {
+            granted: true,
+            because: `by the delegated permission Synchronization.ReadWrite.All and the role ${role}`,
+        };
     }
     const names = Object.values(directoryRoles).join(", ");
     return directoryRoleIds === undefined
-        ? { granted: true, because: `by the delegated permission Synchronization.ReadWrite.All; the token does not say whether the user has one of the roles ${names}` }
+        ? {
+              granted: true,
+              because: `by the delegated permission Synchronization.ReadWrite.All; the token does not say whether the user has one of the roles ${names}`,
+          }
         : { granted: false, because: `the user has none of the roles ${names}: assign one` };
 }

@@ -23,9 +23,13 @@ export async function readStackConfiguration(stack: string | undefined, folder: 
     const chosen = stack === undefined ? [] : ["--stack", stack];
     let output: string;
     try {
-        const ran = await promisify(execFile)("pulumi", ["config", "--json", "--show-secrets", "--non-interactive", ...chosen], {
-            cwd: folder,
-        });
+        const ran = await promisify(execFile)(
+            "pulumi",
+            ["config", "--json", "--show-secrets", "--non-interactive", ...chosen],
+            {
+                cwd: folder,
+            },
+        );
         output = ran.stdout;
     } catch (error) {
         if (stack === undefined) {
@@ -33,7 +37,10 @@ export async function readStackConfiguration(stack: string | undefined, folder: 
         }
         // What Pulumi printed of the configuration stays out; its own error is on stderr.
         const said = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : "";
-        const why = error instanceof Error && "code" in error && error.code === "ENOENT" ? "there is no pulumi on the PATH" : said;
+        const why =
+            error instanceof Error && "code" in error && error.code === "ENOENT"
+                ? "there is no pulumi on the PATH"
+                : said;
         throw new ConfigurationError(`the configuration of stack ${JSON.stringify(stack)} can't be read: ${why}`);
     }
     const values = readValues(JSON.parse(output));
@@ -42,13 +49,19 @@ export async function readStackConfiguration(stack: string | undefined, folder: 
 
 function isInProject(folder: string): boolean {
     const isRoot = dirname(folder) === folder;
-    return ["Pulumi.yaml", "Pulumi.yml"].some((name) => existsSync(join(folder, name))) || (!isRoot && isInProject(dirname(folder)));
+    return (
+        ["Pulumi.yaml", "Pulumi.yml"].some((name) => existsSync(join(folder, name))) ||
+        (!isRoot && isInProject(dirname(folder)))
+    );
 }
 
 function readValues(parsed: unknown): Map<string, string> {
     const values = new Map<string, string>();
     for (const [key, entry] of Object.entries(parsed !== null && typeof parsed === "object" ? parsed : {})) {
-        const value = entry !== null && typeof entry === "object" ? Object.getOwnPropertyDescriptor(entry, "value")?.value : undefined;
+        const value =
+            entry !== null && typeof entry === "object"
+                ? Object.getOwnPropertyDescriptor(entry, "value")?.value
+                : undefined;
         if (typeof value === "string") {
             values.set(key, value);
         }

@@ -42,7 +42,7 @@ async function createCredential(method: Method, endpoints: Endpoints): Promise<T
 /** Entra's own words, without the request that an error of the library carries. */
 function authenticationError(error: unknown, method: Method, endpoints: Endpoints): AuthenticationError {
     const message = error instanceof Error ? error.message : String(error);
-    const said = scrub(message.split(/\r?\n/)[0] ?? "", [method.clientSecret]);
+    const [said = ""] = scrub(message, [method.clientSecret]).split(/\r?\n/);
     const tried =
         `Signing in to Microsoft Entra at ${endpoints.authority} as the application ${method.clientId} of tenant ` +
         `${method.tenantId} with its client secret: `;

@@ -192,9 +192,17 @@ interface Pair {
 
 function pairsOfMap(raw: Readonly<Record<string, unknown>>): Pair[] {
     return Object.entries(raw).map(([key, value]) => {
-        const path = /^[A-Za-z_$][\w$]*$/.test(key) ? `credentials.${key}` : `credentials[${JSON.stringify(key)}]`;
+        const path = pathInMap(key);
         return { key, keyPath: path, value, valuePath: path };
     });
+}
+
+/** A word that is near no key may be a value, where somebody swapped the two: no path repeats it. */
+function pathInMap(key: string): string {
+    if (nearest(key, synchronizationSecretKeys) === undefined) {
+        return "credentials[…]";
+    }
+    return /^[A-Za-z_$][\w$]*$/.test(key) ? `credentials.${key}` : `credentials[${JSON.stringify(key)}]`;
 }
 
 function pairsOfList(raw: readonly unknown[], fail: Fail): Pair[] {
@@ -210,7 +218,12 @@ function pairsOfList(raw: readonly unknown[], fail: Fail): Pair[] {
         for (const name of Object.keys(item)) {
             // Graph's own spelling of a pair is taken as it is, its type name included.
             if (!["key", "value", "@odata.type"].includes(name)) {
-                fail(`${path}.${name}`, `is not a property of a credential${didYouMean(name, ["key", "value"])}`);
+                // As in a map: what is near neither name is not repeated.
+                const meant = nearest(name, ["key", "value"]);
+                const where = meant === undefined ? `${path}[…]` : `${path}.${name}`;
+                const instead =
+                    meant === undefined ? ": give key and value, nothing else" : `; did you mean "${meant}"?`;
+                fail(where, `is not a property of a credential${instead}`);
             }
         }
         return [{ key: item.key, keyPath: `${path}.key`, value: item.value, valuePath: `${path}.value` }];

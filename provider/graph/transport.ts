@@ -160,14 +160,19 @@ function createPipeline(rest: typeof import("@azure/core-rest-pipeline"), direct
     return pipeline;
 }
 
-/**
- * Whether the connection was never made. A time-out has one name before and after that, and tells them apart in its
- * words only: `connect ETIMEDOUT …`, or none where several addresses were tried; `read ETIMEDOUT` once it stands.
- */
+/** Whether the connection was never made. */
 function isBeforeConnection(error: unknown, why: string): boolean {
-    const isTimeout = why === "ETIMEDOUT" && error instanceof Error && /^(?:connect |$)/.test(error.message);
-    return isTimeout || neverConnected.has(why);
+    return neverConnected.has(why) || (error instanceof Error && ambiguousNames.get(why)?.test(error.message) === true);
 }
+
+/**
+ * Names that Node.js gives before a connection stands and after, and the words that only the former comes with: a
+ * time-out while connecting (without words where several addresses were tried), and a server that speaks no TLS.
+ */
+const ambiguousNames: ReadonlyMap<string, RegExp> = new Map([
+    ["ETIMEDOUT", /^(?:connect |$)/],
+    ["EPROTO", /wrong version number/],
+]);
 
 /** Node.js's names for a connection that was never made: nothing was sent. */
 const neverConnected: ReadonlySet<string> = new Set([
@@ -185,7 +190,6 @@ const neverConnected: ReadonlySet<string> = new Set([
     "CERT_SIGNATURE_FAILURE",
     "CERT_UNTRUSTED",
     "DEPTH_ZERO_SELF_SIGNED_CERT",
-    "ERR_SSL_WRONG_VERSION_NUMBER",
     "ERR_TLS_CERT_ALTNAME_INVALID",
     "HOSTNAME_MISMATCH",
     "INVALID_CA",

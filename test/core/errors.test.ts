@@ -1,0 +1,71 @@
+import { inspect } from "node:util";
+import { expect, test } from "vitest";
+import * as errors from "../../provider/core/errors.ts";
+
+const answer = { status: 400, graphCode: "SomeCode", requestId: "r-1" };
+
+/** One of each, and what each says of itself. A class that is missing here fails the test below. */
+const samples: readonly [errors.EntrasyncError, string][] = [
+    [new errors.InvalidInputError([{ path: "maxAge", reason: "is wrong" }]), "INVALID_INPUT"],
+    [new errors.ConfigurationError("words"), "INVALID_CONFIGURATION"],
+    [new errors.AuthenticationError("words"), "AUTHENTICATION_FAILED"],
+    [new errors.PermissionDeniedError("words", answer), "PERMISSION_DENIED"],
+    [new errors.TargetNotFoundError("words", answer), "TARGET_NOT_FOUND"],
+    [new errors.RequestRejectedError("words", answer), "REQUEST_REJECTED"],
+    [new errors.ThrottledError("words", answer), "THROTTLED"],
+    [new errors.UnreachableError("words"), "GRAPH_UNREACHABLE"],
+    [new errors.DeadlineError("words"), "DEADLINE_EXCEEDED"],
+    [new errors.OutcomeUnknownError("words", answer), "OUTCOME_UNKNOWN"],
+];
+
+test("every error class has a sample here", () => {
+    const abstract = ["EntrasyncError", "GraphAnsweredError"];
+    const sampled = samples.map(([error]) => error.constructor.name);
+    expect([...sampled, ...abstract].sort()).toEqual(Object.keys(errors).sort());
+});
+
+test.each(samples)("%s has its name, its code and the common class", (error, code) => {
+    expect(error).toBeInstanceOf(errors.EntrasyncError);
+    expect(error.name).toBe(error.constructor.name);
+    expect(error.code).toBe(code);
+    expect(error.stack).toContain(error.message);
+});
+
+test("no two errors share a code", () => {
+    expect(new Set(samples.map(([, code]) => code)).size).toBe(samples.length);
+});
+
+test.each(samples)("%s has no field that Pulumi would take for a resource's, and no cause", (error) => {
+    for (const field of ["id", "properties", "reasons", "cause", "request", "response"]) {
+        expect(field in error).toBe(false);
+    }
+});
+
+test("an error of Graph's answer takes status, code and request id from it and nothing else", () => {
+    const words = "sentinel-93c1";
+    const told = { ...answer, words, body: words, headers: { authorization: words } };
+    for (const error of [
+        new errors.PermissionDeniedError("m", told),
+        new errors.TargetNotFoundError("m", told),
+        new errors.RequestRejectedError("m", told),
+        new errors.ThrottledError("m", told),
+        new errors.OutcomeUnknownError("m", told),
+    ]) {
+        expect(error).toMatchObject({ status: 400, requestId: "r-1" });
+        expect(inspect(error, { showHidden: true, depth: 10 })).not.toContain(words);
+    }
+});
+
+test("an input error names every path with its reason", () => {
+    const failures = [
+        { path: "credentials[1].key", reason: "is wrong" },
+        { path: "maxAge", reason: "is wrong too" },
+    ];
+    const error = new errors.InvalidInputError(failures);
+    expect(error.message).toBe("credentials[1].key: is wrong; maxAge: is wrong too");
+    expect(error.failures).toEqual(failures);
+});
+
+test("an unknown outcome without any answer has neither status nor request id", () => {
+    expect(new errors.OutcomeUnknownError("words")).toMatchObject({ status: undefined, requestId: undefined });
+});

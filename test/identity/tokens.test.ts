@@ -1,0 +1,119 @@
+import { inspect } from "node:util";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { AuthenticationError } from "../../provider/core/errors.ts";
+import { createTokenSource } from "../../provider/identity/tokens.ts";
+
+const secret = "sentinel-93c1-of&a client";
+const method = { kind: "clientSecret", tenantId: "the-tenant", clientId: "the-client", clientSecret: secret } as const;
+const microsoft = {
+    graph: "https://graph.microsoft.com",
+    authority: "https://login.microsoftonline.com",
+    scope: "https://graph.microsoft.com/.default",
+};
+
+interface Options {
+    readonly authorityHost: string;
+    readonly disableInstanceDiscovery: boolean;
+}
+
+const getToken = vi.fn<(scopes: unknown, options: unknown) => Promise<unknown>>();
+const constructed = vi.fn<(tenantId: string, clientId: string, clientSecret: string, options: Options) => void>();
+
+vi.mock("@azure/identity", () => ({
+    ClientSecretCredential: class {
+        constructor(tenantId: string, clientId: string, clientSecret: string, options: Options) {
+            constructed(tenantId, clientId, clientSecret, options);
+        }
+
+        getToken(scopes: unknown, options: unknown) {
+            return getToken(scopes, options);
+        }
+    },
+}));
+
+beforeEach(() => {
+    getToken.mockReset();
+    constructed.mockReset();
+});
+afterEach(() => void vi.unstubAllEnvs());
+
+async function failure(error: unknown): Promise<unknown> {
+    getToken.mockRejectedValue(error);
+    const tokens = await createTokenSource(method, microsoft);
+    return tokens.getToken(microsoft.scope).then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+    );
+}
+
+describe("signing in with a client secret", () => {
+    test("goes to the configured authority, whatever AZURE_AUTHORITY_HOST says", async () => {
+        vi.stubEnv("AZURE_AUTHORITY_HOST", "https://elsewhere.example");
+        await createTokenSource(method, microsoft);
+        const options = { authorityHost: "https://login.microsoftonline.com", disableInstanceDiscovery: false };
+        expect(constructed).toHaveBeenCalledExactlyOnceWith("the-tenant", "the-client", secret, options);
+    });
+
+    test("asks Microsoft about no authority of one's own", async () => {
+        await createTokenSource(method, { ...microsoft, authority: "https://login.example" });
+        const options = { authorityHost: "https://login.example", disableInstanceDiscovery: true };
+        expect(constructed).toHaveBeenCalledExactlyOnceWith("the-tenant", "the-client", secret, options);
+    });
+
+    test("hands scope and options on and the token back", async () => {
+        const token = { token: "t", expiresOnTimestamp: 1 };
+        getToken.mockResolvedValue(token);
+        const options = { abortSignal: new AbortController().signal, claims: "{}", enableCae: true };
+        const tokens = await createTokenSource(method, microsoft);
+        expect(await tokens.getToken([microsoft.scope], options)).toBe(token);
+        expect(getToken).toHaveBeenCalledExactlyOnceWith([microsoft.scope], options);
+    });
+});
+
+describe("a sign-in that fails", () => {
+    test("says as whom, where, in Entra's words, and what to check", async () => {
+        const error = await failure(new Error("AADSTS7000215: Invalid client secret provided.\r\nTrace ID: x"));
+        expect(error).toBeInstanceOf(AuthenticationError);
+        expect(String(error)).toBe(
+            "AuthenticationError: Signing in to Microsoft Entra at https://login.microsoftonline.com as the application " +
+                "the-client of tenant the-tenant with its client secret: AADSTS7000215: Invalid client secret provided. " +
+                "Nothing was sent to Graph. Check tenantId, clientId and clientSecret (azuread's configuration or ARM_*), " +
+                "and that the secret has not expired.",
+        );
+    });
+
+    test("for want of the authority's endpoints names the three possible causes", async () => {
+        const error = String(await failure(new Error("endpoints_resolution_error: Endpoints cannot be resolved")));
+        for (const cause of ["can't be reached", "NODE_EXTRA_CA_CERTS", "no such tenant"]) {
+            expect(error).toContain(cause);
+        }
+    });
+
+    test("shows neither the secret in any form nor anything that hangs on the library's error", async () => {
+        const echoed = [secret, encodeURIComponent(secret), Buffer.from(secret).toString("base64")];
+        const library = Object.assign(new Error(`invalid_client: ${echoed.join(" ")}`, { cause: new Error(secret) }), {
+            request: { body: `client_secret=${secret}`, headers: { authorization: secret } },
+            errorResponse: { errorDescription: secret },
+        });
+        const error = await failure(library);
+        const shown = inspect(error, { showHidden: true, depth: 10 }) + JSON.stringify(error);
+        for (const form of [...echoed, "sentinel"]) {
+            expect(shown).not.toContain(form);
+        }
+        expect(Object.keys(error as object).sort()).toEqual(["code", "name"]);
+    });
+
+    test("with something that is no error is told all the same", async () => {
+        expect(String(await failure(`a text with ${secret}`))).toContain("client secret: a text with [removed]");
+    });
+
+    test("as early as in the library's constructor is the same error", async () => {
+        constructed.mockImplementation(() => {
+            throw new Error(`Invalid tenant id provided. (${secret})`);
+        });
+        const error = await createTokenSource(method, microsoft).catch((thrown: unknown) => thrown);
+        expect(error).toBeInstanceOf(AuthenticationError);
+        expect(String(error)).toContain("Invalid tenant id provided.");
+        expect(inspect(error, { showHidden: true, depth: 10 })).not.toContain("sentinel");
+    });
+});

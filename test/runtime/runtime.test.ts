@@ -1,0 +1,214 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { inspect } from "node:util";
+import { createHttpHeaders, createPipelineRequest } from "@azure/core-rest-pipeline";
+import { Config } from "@pulumi/pulumi/cmd/dynamic-provider/config.js";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { ConfigurationError } from "../../provider/core/errors.ts";
+import type { TransportRequest } from "../../provider/graph/transport.ts";
+import * as runtime from "../../provider/runtime.ts";
+
+const createTransport = vi.hoisted(() => vi.fn());
+vi.mock("../../provider/graph/transport.ts", () => ({ createTransport, fetchMetadata: vi.fn() }));
+
+const uuid = "0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d";
+const id = `/servicePrincipals/${uuid}/synchronization/acquireAccessToken`;
+const secret = "sentinel-93c1-of-a-credential";
+const credentials = { SecretToken: secret, "@hashKey": "" };
+const args = { servicePrincipalId: uuid, credentials };
+const signIn = { "azuread:tenantId": "t", "azuread:clientId": "c", "azuread:clientSecret": "s" };
+
+let requests: TransportRequest[];
+let status: number;
+
+const configure = (raw: Readonly<Record<string, string>>) =>
+    runtime.configure({ config: new Config({ ...raw }, "a-project") });
+
+beforeEach(async () => {
+    for (const name of Object.keys(process.env).filter((variable) => variable.startsWith("ARM_"))) {
+        vi.stubEnv(name, "");
+    }
+    requests = [];
+    status = 204;
+    createTransport.mockReset().mockImplementation(async () => ({
+        async send(request: TransportRequest) {
+            requests.push(request);
+            const bodyAsText =
+                status === 404 ? '{"error":{"code":"Request_ResourceNotFound","message":"Gone."}}' : null;
+            const headers = createHttpHeaders({ "request-id": "r-1" });
+            return { response: { status, headers, bodyAsText, request: createPipelineRequest({ url: request.url }) } };
+        },
+    }));
+    await configure(signIn);
+});
+
+afterEach(() => {
+    vi.unstubAllEnvs();
+    vi.restoreAllMocks();
+});
+
+async function create(change: Readonly<Record<string, unknown>> = {}) {
+    const { inputs, failures } = await runtime.check({}, { ...args, ...change });
+    expect(failures).toEqual([]);
+    return { inputs, ...(await runtime.create(inputs)) };
+}
+
+describe("the contract with every state file", () => {
+    test("is these hooks, none of which ever goes away", () => {
+        const hooks = ["check", "configure", "create", "delete", "diff", "read", "update"];
+        expect(Object.keys(runtime)).toEqual(expect.arrayContaining(hooks));
+        for (const hook of hooks) {
+            expect(Reflect.get(runtime, hook)).toBeTypeOf("function");
+        }
+    });
+
+    test("loads nothing of Azure and nothing of Pulumi, neither when it is required nor in check and diff", () => {
+        const root = join(__dirname, "../..");
+        const script = `
+            const runtime = require("./provider/runtime.ts");
+            runtime.check({}, ${JSON.stringify(args)})
+                .then(({ inputs }) => runtime.diff(${JSON.stringify(id)}, inputs, inputs))
+                .then(() => console.log(JSON.stringify(Object.keys(require.cache))));`;
+        const out = execFileSync(process.execPath, ["--import", "tsx", "-e", script], { cwd: root, encoding: "utf8" });
+        const loaded: string[] = JSON.parse(out);
+        expect(loaded).toContain(join(root, "provider/graph/transport.ts"));
+        expect(loaded.filter((name) => /node_modules.(@azure|@pulumi|@typespec)./.test(name))).toEqual([]);
+    });
+});
+
+describe("check", () => {
+    const failuresOf = async (news: Readonly<Record<string, unknown>>) => (await runtime.check({}, news)).failures;
+
+    test("adds what state carries", async () => {
+        expect((await runtime.check({}, args)).inputs).toMatchObject({ cloud: "public", servicePrincipalId: uuid });
+    });
+
+    test("names the path of what is wrong inside a property", async () => {
+        expect(await failuresOf({ ...args, credentials: { SecretToken: "" } })).toEqual([
+            { property: "credentials.SecretToken", reason: "is empty: give a value, or leave the credential out" },
+        ]);
+        expect(await failuresOf({ ...args, credentials: [{ key: "SecretToken" }] })).toMatchObject([
+            { property: "credentials[0].value" },
+        ]);
+    });
+
+    test.each<[string, Record<string, unknown>]>([
+        ["credentials", { ...args, credentials: secret }],
+        ["credential", { ...args, credential: { SecretToken: secret } }],
+        ["maxAge", { ...args, maxAge: 7 }],
+        ["servicePrincipalId", { credentials }],
+    ])("names %s in words only: the engine prints the value of a whole property in clear", async (path, news) => {
+        const failures = (await failuresOf(news)) ?? [];
+        expect(failures).toHaveLength(1);
+        expect(failures[0]?.property).toBe("");
+        expect(failures[0]?.reason).toMatch(new RegExp(`^${path} (is|expected) `));
+        expect(JSON.stringify(failures)).not.toContain(secret);
+    });
+
+    test("says that a cloud is none, and does not throw", async () => {
+        vi.stubEnv("ARM_ENVIRONMENT", "nowhere");
+        const failures = await failuresOf(args);
+        expect(failures).toEqual([{ property: "", reason: expect.stringMatching(/^environment \(.*"nowhere"/) }]);
+    });
+});
+
+describe("the configuration", () => {
+    test("is kept at once, for hooks that do not wait", async () => {
+        const configured = configure({ "azuread:environment": "china" });
+        expect((await runtime.check({}, args)).inputs.cloud).toBe("china");
+        await configured;
+    });
+
+    test("is entrasync's over azuread's over the environment's, and an empty one is none", async () => {
+        vi.stubEnv("ARM_ENVIRONMENT", "dod");
+        const cloudOf = async (raw: Readonly<Record<string, string>>) => {
+            await configure(raw);
+            return (await runtime.check({}, args)).inputs.cloud;
+        };
+        expect(await cloudOf({})).toBe("usgovernmentl5");
+        expect(await cloudOf({ "azuread:environment": "china" })).toBe("china");
+        expect(await cloudOf({ "azuread:environment": "china", "entrasync:environment": "public" })).toBe("public");
+        expect(await cloudOf({ "entrasync:environment": "" })).toBe("usgovernmentl5");
+    });
+
+    test("decides where the POST goes and for which scope", async () => {
+        await configure({ ...signIn, "azuread:environment": "china" });
+        await create();
+        expect(createTransport).toHaveBeenCalledExactlyOnceWith(
+            expect.anything(),
+            "https://microsoftgraph.chinacloudapi.cn/.default",
+        );
+        expect(requests[0]?.url).toBe(`https://microsoftgraph.chinacloudapi.cn/v1.0${id}`);
+    });
+
+    test("that can't sign in fails the operation with what is missing, and is asked anew by the next one", async () => {
+        await configure({});
+        const error = await create().catch((thrown: unknown) => thrown);
+        expect(error).toBeInstanceOf(ConfigurationError);
+        expect(inspect(error, { showHidden: true })).not.toContain(secret);
+        vi.stubEnv("ARM_TENANT_ID", "t");
+        vi.stubEnv("ARM_CLIENT_ID", "c");
+        vi.stubEnv("ARM_CLIENT_SECRET", "s");
+        expect((await create()).id).toBe(id);
+    });
+});
+
+describe("the operations", () => {
+    test("acquire, find nothing to do, acquire again, and look", async () => {
+        const { inputs, outs } = await create();
+        const state = outs ?? {};
+        expect(state).toMatchObject({ requestId: "r-1", cloud: "public", credentialHashes: inputs.credentialHashes });
+        expect(await runtime.diff(id, state, inputs)).toEqual({ changes: false });
+
+        const { inputs: changed } = await runtime.check(inputs, { ...args, triggers: [1] });
+        expect(await runtime.diff(id, state, changed)).toEqual({ changes: true });
+        expect((await runtime.update(id, state, changed)).outs).toMatchObject({ triggers: [1] });
+
+        const { inputs: moved } = await runtime.check(inputs, { applicationId: uuid, credentials });
+        expect(await runtime.diff(id, state, moved)).toEqual({ changes: true, replaces: ["applicationId"] });
+
+        expect(await runtime.read(id, state)).toEqual({ id, props: state });
+        expect(requests.map(({ method }) => method)).toEqual(["POST", "POST", "GET"]);
+        expect(JSON.stringify(state)).not.toContain(secret);
+    });
+
+    test("share one Graph, and with it one token, until the configuration is another", async () => {
+        await Promise.all([create(), create(), create()]);
+        expect(createTransport).toHaveBeenCalledTimes(1);
+        await configure(signIn);
+        await create();
+        expect(createTransport).toHaveBeenCalledTimes(2);
+    });
+
+    test("take a target that is gone out of state", async () => {
+        const { outs } = await create();
+        status = 404;
+        expect(await runtime.read(id, outs)).toEqual({});
+    });
+
+    test("keep state with a warning where Graph may not be asked", async () => {
+        const warn = vi.spyOn(console, "warn").mockReturnValue();
+        const { outs } = await create();
+        status = 403;
+        expect(await runtime.read(id, outs)).toEqual({ id, props: outs });
+        expect(warn).toHaveBeenCalledExactlyOnceWith(
+            expect.stringMatching(/^warning: .* is kept in state as it was: /),
+        );
+    });
+
+    test("read state that holds nothing at all", async () => {
+        vi.spyOn(console, "warn").mockReturnValue();
+        expect(await runtime.read(id)).toEqual({ id, props: {} });
+    });
+
+    test("delete nothing: no network, no configuration, no word", async () => {
+        await configure({});
+        const said = [vi.spyOn(console, "log"), vi.spyOn(console, "warn"), vi.spyOn(console, "error")];
+        const { delete: forget } = runtime;
+        expect(await forget()).toBeUndefined();
+        expect(requests).toEqual([]);
+        for (const spy of said) {
+            expect(spy).not.toHaveBeenCalled();
+        }
+    });
+});

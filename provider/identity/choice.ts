@@ -1,6 +1,7 @@
 import { ConfigurationError } from "../core/errors.js";
 import {
     describeSetting,
+    type Found,
     readConfiguredFile,
     readFlag,
     readTrimmed,
@@ -99,21 +100,27 @@ function withAks(
 }
 
 /**
- * The token itself, or the file that holds it: a file wins, because it is renewed while a token ages. Both must agree at
- * the start. AKS names its file by a variable of its own.
+ * The token itself, or the file that holds it: a file wins, because it is renewed while a token ages, and AKS's file wins
+ * over another. All that are given must agree at the start.
  */
 function readOidcToken(reader: SettingsReader, aks: boolean): Known["oidcToken"] {
     const value = readValueOrFile(reader, settings.oidcToken, settings.oidcTokenFilePath);
-    const path = reader.read(settings.oidcTokenFilePath);
-    if (value !== undefined) {
-        return path === undefined ? { value } : { path };
-    }
     const aksPath = aks ? reader.read(settings.aksTokenFilePath) : undefined;
-    if (aksPath === undefined) {
-        return undefined;
+    if (aksPath !== undefined) {
+        const held = readConfiguredFile(settings.aksTokenFilePath, aksPath, (content) =>
+            content.toString("utf8").trim(),
+        );
+        if (value !== undefined && value !== held) {
+            throw new ConfigurationError(
+                `${describeSetting(settings.oidcToken)}, or the file that ${describeSetting(settings.oidcTokenFilePath)} names, ` +
+                    `and the file that ${describeSetting(settings.aksTokenFilePath)} of AKS workload identity names differ: ` +
+                    `remove one, or turn off ${describeSetting(settings.useAksWorkloadIdentity)}`,
+            );
+        }
+        return held === "" ? undefined : { path: aksPath };
     }
-    const held = readConfiguredFile(settings.aksTokenFilePath, aksPath, (content) => content.toString("utf8").trim());
-    return held === "" ? undefined : { path: aksPath };
+    const path = reader.read(settings.oidcTokenFilePath);
+    return value === undefined ? undefined : path === undefined ? { value } : { path };
 }
 
 type Candidate =
@@ -264,6 +271,7 @@ function warningsOf(kind: MethodKind, known: Known, reader: SettingsReader): str
     const warnings: string[] = [];
     const place = (...candidates: readonly Setting[]) =>
         candidates.map((setting) => reader.find(setting)?.source).find(Boolean);
+    const isLast = kind === "managedIdentity" || kind === "azureCli";
     const oidcPlace = place(settings.useOidc, settings.useAksWorkloadIdentity);
     if (known.oidc && (kind === "clientCertificate" || kind === "clientSecret")) {
         const leftover =
@@ -276,23 +284,57 @@ function warningsOf(kind: MethodKind, known: Known, reader: SettingsReader): str
         const secret = place(settings.clientSecret, settings.clientSecretFilePath);
         warnings.push(`${secret} has no effect: a client certificate comes first.`);
     }
-    if (known.oidc && (kind === "managedIdentity" || kind === "azureCli")) {
+    if (known.oidc && isLast) {
         const lacks = candidateOf.oidcToken(known);
         const names = "missing" in lacks ? lacks.missing.map(describeSetting).join("; ") : "";
         warnings.push(
             `${oidcPlace} asks for OIDC, and the ${methodNames[kind]} is used instead, for want of ${names}.`,
         );
     }
-    if (kind === "github" && place(settings.oidcRequestUrl) === "SYSTEM_OIDCREQUESTURI") {
+    if (isLast) {
+        for (const earlier of ["clientCertificate", "clientSecret"] as const) {
+            const own = ownSettings[earlier];
+            const lacks = candidateOf[earlier](known);
+            if (place(...own) !== undefined && "missing" in lacks && lacks.missing.length > 0) {
+                const names = lacks.missing.map(describeSetting).join("; ");
+                warnings.push(
+                    `${place(...own)} has no effect: the ${methodNames[kind]} is used instead, for want of ${names}.`,
+                );
+            }
+        }
+        const given = place(settings.oidcToken, settings.oidcTokenFilePath);
+        if (!known.oidc && given !== undefined) {
+            warnings.push(
+                `${given} has no effect without ${describeSetting(settings.useOidc)}: the ${methodNames[kind]} is used instead.`,
+            );
+        }
+        const inPod = place(settings.aksTokenFilePath);
+        if (!known.oidc && inPod !== undefined) {
+            warnings.push(
+                `${inPod} has no effect without ${describeSetting(settings.useAksWorkloadIdentity)}: the ${methodNames[kind]} is used instead.`,
+            );
+        }
+    }
+    if (kind === "github" && isAzureDevOps(reader.find(settings.oidcRequestUrl))) {
         warnings.push(
-            "SYSTEM_OIDCREQUESTURI is Azure DevOps's, and is asked as GitHub's would be, for want of " +
+            `${place(settings.oidcRequestUrl)} is Azure DevOps's, and is asked as GitHub's would be, for want of ` +
                 `${describeSetting(settings.adoPipelineServiceConnectionId)}.`,
         );
     }
-    if (kind !== "managedIdentity" && kind !== "azureCli" && readFlag(reader, settings.useMsi, false)) {
+    if (!isLast && readFlag(reader, settings.useMsi, false)) {
         warnings.push(`${place(settings.useMsi)} has no effect: the ${methodNames[kind]} comes first.`);
     }
     return warnings;
+}
+
+const ownSettings = {
+    clientCertificate: [settings.clientCertificate, settings.clientCertificatePath],
+    clientSecret: [settings.clientSecret, settings.clientSecretFilePath],
+} as const;
+
+/** Azure DevOps's own variable, or its URL under another name: `…/_apis/distributedtask/…/oidctoken`. */
+function isAzureDevOps(requestUrl: Found | undefined): boolean {
+    return requestUrl?.source === "SYSTEM_OIDCREQUESTURI" || /\/oidctoken(?:\?|$)/i.test(requestUrl?.value ?? "");
 }
 
 function nothingChosen(candidates: readonly { readonly kind: MethodKind; readonly candidate: Candidate }[]): string {

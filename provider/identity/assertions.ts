@@ -59,7 +59,9 @@ export function azureDevOpsAssertion(
                 url.searchParams.set(name, value);
             }
         }
-        const answer = await ask({ method: "POST", url: url.href, bearer: requestToken });
+        // Without the header Azure DevOps sends whoever it does not know to a page on which people sign in.
+        const headers = { "X-TFS-FedAuthRedirect": "Suppress" };
+        const answer = await ask({ method: "POST", url: url.href, bearer: requestToken, headers });
         return readToken(answer, "oidcToken", url, "Azure DevOps");
     };
 }

@@ -7,6 +7,9 @@ const meanings: Readonly<Record<string, string>> = {
     AADSTS65001: "consent is missing: an administrator must grant the application's permissions",
     AADSTS70021:
         "no federated credential of the application matches the identity token: compare issuer, subject and audience",
+    AADSTS70025: "the application has no federated credentials: add one for the identity token's issuer and subject",
+    AADSTS70043: "the sign-in is too old for a Conditional Access policy: sign in again",
+    AADSTS700082: "the sign-in has expired for want of use: sign in again",
     AADSTS90002: "there is no such tenant in this cloud: check tenantId, and that environment is the tenant's cloud",
     AADSTS500011: "the tenant has no service principal for this Graph: check that environment is the tenant's cloud",
     AADSTS700016:
@@ -19,8 +22,11 @@ const meanings: Readonly<Record<string, string>> = {
     AADSTS700212: "no federated credential of the application has the identity token's audience",
     AADSTS700213:
         "no federated credential of the application has the identity token's subject: compare branch, environment or service account",
-    AADSTS700223: "the application does not take federated credentials of this kind",
+    AADSTS700223: "a policy of the tenant blocks federated credentials: ask whoever administers it",
+    AADSTS700238: "a policy of the tenant blocks federated credentials: ask whoever administers it",
     AADSTS900023: "the tenant id is not one: check tenantId",
+    AADSTS7000229:
+        "the application has no service principal in this tenant: create one (az ad sp create), or check tenantId",
     AADSTS7000112: "the application is disabled in this tenant",
     AADSTS7000215: "the client secret is wrong: give the secret's value, not its id",
     AADSTS7000222: "the client secret has expired: make a new one",

@@ -1,5 +1,5 @@
 import type { TokenCredential } from "@azure/identity";
-import { AuthenticationError, EntrasyncError } from "../core/errors.js";
+import { AuthenticationError, EntrasyncError, UnreachableError } from "../core/errors.js";
 import { scrub } from "../core/scrub.js";
 import type { Endpoints } from "../graph/clouds.js";
 import type { HttpAsk, TokenSource } from "../graph/transport.js";
@@ -32,7 +32,9 @@ async function explaining<Result>(
 
 /** Entra's own words, without the request that an error of the library carries. */
 function authenticationError(error: unknown, method: Method, endpoints: Endpoints): EntrasyncError {
-    if (error instanceof EntrasyncError && !(error instanceof AuthenticationError)) {
+    // A host of the sign-in's that can't be reached is a sign-in that failed; Graph was not the one.
+    const isOfSignIn = error instanceof AuthenticationError || error instanceof UnreachableError;
+    if (error instanceof EntrasyncError && !isOfSignIn) {
         return error;
     }
     const message = scrub(error instanceof Error ? error.message : String(error), secretsOf(method));

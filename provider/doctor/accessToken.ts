@@ -30,10 +30,15 @@ export function readAccessToken(token: string): TokenClaims | undefined {
         clientId: text("appid") ?? text("azp"),
         user: text("upn") ?? text("unique_name") ?? text("preferred_username"),
         roles: list("roles") ?? [],
-        scopes: text("scp")?.split(" "),
+        scopes: text("scp")?.split(" ").filter(Boolean),
         directoryRoleIds: list("wids"),
-        expiresAt: typeof payload.exp === "number" ? new Date(payload.exp * 1000).toISOString() : undefined,
+        expiresAt: readInstant(payload.exp),
     };
+}
+
+function readInstant(seconds: unknown): string | undefined {
+    const instant = new Date(typeof seconds === "number" ? seconds * 1000 : Number.NaN);
+    return Number.isNaN(instant.getTime()) ? undefined : instant.toISOString();
 }
 
 function parsePayload(token: string): Record<string, unknown> | undefined {

@@ -4,7 +4,7 @@ import { parseTarget, type Target, type TargetKind } from "../core/target.js";
 import { createSettingsReader } from "../identity/configuration.js";
 import { methodNames } from "../identity/methods.js";
 import { type Diagnosis, diagnose } from "./diagnosis.js";
-import { readStackConfiguration } from "./stackConfiguration.js";
+import { type ReadConfiguration, readStackConfiguration } from "./stackConfiguration.js";
 
 const help = `Usage: pulumi-entrasync doctor [options]
 
@@ -45,11 +45,11 @@ interface Settings {
 
 async function run({ stack, target, json }: Settings): Promise<number> {
     let diagnosis: Diagnosis;
-    let readStack: string | undefined;
+    let source: Omit<ReadConfiguration, "configuration"> = {};
     try {
-        const read = await readStackConfiguration(stack, process.cwd());
-        readStack = read.stack;
-        diagnosis = await diagnose(createSettingsReader(read.configuration, process.env), target);
+        const { configuration, ...read } = await readStackConfiguration(stack, process.cwd());
+        source = read;
+        diagnosis = await diagnose(createSettingsReader(configuration, process.env), target);
     } catch (error) {
         if (!(error instanceof ConfigurationError)) {
             throw error;
@@ -57,18 +57,21 @@ async function run({ stack, target, json }: Settings): Promise<number> {
         diagnosis = { allowed: false, problem: { code: error.code, message: error.message } };
     }
     process.stdout.write(
-        json ? `${JSON.stringify({ stack: readStack, ...diagnosis }, undefined, 2)}\n` : report(diagnosis, readStack),
+        json ? `${JSON.stringify({ ...source, ...diagnosis }, undefined, 2)}\n` : report(diagnosis, source),
     );
     return diagnosis.allowed ? 0 : 1;
 }
 
 function report(
     { allowed, signIn, cloud, token, permission, target, problem }: Diagnosis,
-    stack: string | undefined,
+    { stack, unread }: Omit<ReadConfiguration, "configuration">,
 ): string {
     const lines: [string, string][] = [
         ["configuration", stack === undefined ? "environment" : `stack ${stack}, then environment`],
     ];
+    if (unread !== undefined) {
+        lines.push(["warning", unread]);
+    }
     if (signIn !== undefined) {
         lines.push(["sign-in", `${methodNames[signIn.method]}, as ${signIn.as}`]);
         lines.push([
@@ -92,10 +95,7 @@ function report(
         lines.push([permission.granted ? "allowed" : "missing", permission.because]);
     }
     if (target !== undefined) {
-        lines.push([
-            "target",
-            `${target.id} ${target.readable ? "is there" : "is not there: check the object id and the tenant"}`,
-        ]);
+        lines.push(["target", `${target.id}: ${target.because}`]);
     }
     if (problem !== undefined) {
         lines.push(["problem", `${problem.message} (${problem.code})`]);

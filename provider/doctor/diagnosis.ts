@@ -1,4 +1,5 @@
-import { EntrasyncError } from "../core/errors.js";
+import { setTimeout as sleep } from "node:timers/promises";
+import { AuthenticationError, EntrasyncError, PermissionDeniedError } from "../core/errors.js";
 import type { Target } from "../core/target.js";
 import { createGraph } from "../graph/client.js";
 import { cloudOf, type Endpoints, resolveEndpoints } from "../graph/clouds.js";
@@ -18,8 +19,15 @@ export interface Diagnosis {
     readonly cloud?: { readonly name: string; readonly graph: string; readonly authority: string };
     readonly token?: TokenClaims;
     readonly permission?: Permission;
-    readonly target?: { readonly id: string; readonly readable: boolean };
+    readonly target?: TargetSight;
     readonly problem?: { readonly code: string; readonly message: string };
+}
+
+/** What became of looking at the target. */
+export interface TargetSight {
+    readonly id: string;
+    readonly readable: boolean;
+    readonly because: string;
 }
 
 /** How it signs in, and why so. */
@@ -45,18 +53,22 @@ export async function diagnose(reader: SettingsReader, target: Target | undefine
         const endpoints = await resolveEndpoints(configuration, fetchMetadata);
         findings.cloud = { name, graph: endpoints.graph, authority: endpoints.authority };
         const tokens = await createTokenSource(choice.method, endpoints, askOverHttp);
-        const token = await tokens.getToken(endpoints.scope);
+        const token = await inTime(
+            // As the pipeline asks: a token without continuous access evaluation would be another one.
+            tokens.getToken(endpoints.scope, { enableCae: true }),
+            endpoints.authority,
+        );
         const claims = readAccessToken(token?.token ?? "");
         if (claims !== undefined) {
             findings.token = claims;
         }
         const permission = claims === undefined ? unreadable : judgePermission(claims);
         findings.permission = permission;
-        const readable = target === undefined ? true : await isReadable(target, endpoints, tokens);
-        if (target !== undefined) {
-            findings.target = { id: `/${target.kind}/${target.objectId}`, readable };
+        const sight = target === undefined ? undefined : await look(target, endpoints, tokens);
+        if (sight !== undefined) {
+            findings.target = sight;
         }
-        findings.allowed = permission.granted && readable;
+        findings.allowed = permission.granted && sight?.readable !== false;
     } catch (error) {
         if (!(error instanceof EntrasyncError)) {
             throw error;
@@ -75,10 +87,40 @@ function describeChoice({ method, because, warnings }: Choice): SignIn {
     return { method: method.kind, as: describeMethod(method), because, warnings };
 }
 
-const lookTimeoutMs = 60_000;
+const stepTimeoutMs = 60_000;
 
-async function isReadable(target: Target, endpoints: Endpoints, tokens: TokenSource): Promise<boolean> {
+/** The sign-in library may wait for minutes on a host that does not answer, and listens to no signal meanwhile. */
+async function inTime<Result>(signIn: Promise<Result>, authority: string): Promise<Result> {
+    const timer = new AbortController();
+    const late = sleep(stepTimeoutMs, undefined, { signal: timer.signal, ref: false }).then(() => {
+        throw new AuthenticationError(
+            `no token came within ${stepTimeoutMs / 1000} s: check that ${authority} can be reached (network, HTTPS_PROXY)`,
+        );
+    });
+    try {
+        return await Promise.race([signIn, late]);
+    } finally {
+        late.catch(() => undefined);
+        timer.abort();
+    }
+}
+
+async function look(target: Target, endpoints: Endpoints, tokens: TokenSource): Promise<TargetSight> {
+    const id = `/${target.kind}/${target.objectId}`;
     const transport = await createTransport(tokens, endpoints.scope);
     const graph = createGraph({ endpoints, transport, inform: () => undefined });
-    return graph.targetExists({ target, timeoutMs: lookTimeoutMs });
+    try {
+        return (await graph.targetExists({ target, timeoutMs: stepTimeoutMs }))
+            ? { id, readable: true, because: "it is there" }
+            : { id, readable: false, because: "it is not there: check the object id and the tenant" };
+    } catch (error) {
+        if (!(error instanceof PermissionDeniedError)) {
+            throw error;
+        }
+        // To acquire is one permission and to read another: Graph's refusal of the one says nothing of the other.
+        const because =
+            `Graph answered ${error.status}: reading it takes Application.Read.All, or Application.ReadWrite.OwnedBy as its ` +
+            "owner. Without it nothing can be said of the target, and pulumi refresh can't look at it either";
+        return { id, readable: false, because };
+    }
 }

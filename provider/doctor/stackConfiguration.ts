@@ -7,7 +7,9 @@ import type { StackConfiguration } from "../identity/configuration.js";
 
 /** A stack's configuration, and which stack it is of. */
 export interface ReadConfiguration {
-    readonly stack: string | undefined;
+    readonly stack?: string;
+    /** Why a selected stack's configuration could not be had. */
+    readonly unread?: string;
     readonly configuration: StackConfiguration;
 }
 
@@ -16,9 +18,9 @@ export interface ReadConfiguration {
  * selected one's, and outside a project, or where none is selected, there is none: the environment alone counts then.
  */
 export async function readStackConfiguration(stack: string | undefined, folder: string): Promise<ReadConfiguration> {
-    const none = { stack: undefined, configuration: () => undefined };
+    const configuration = () => undefined;
     if (stack === undefined && !isInProject(folder)) {
-        return none;
+        return { configuration };
     }
     const chosen = stack === undefined ? [] : ["--stack", stack];
     let output: string;
@@ -32,15 +34,20 @@ export async function readStackConfiguration(stack: string | undefined, folder: 
         );
         output = ran.stdout;
     } catch (error) {
-        if (stack === undefined) {
-            return none;
-        }
         // What Pulumi printed of the configuration stays out; its own error is on stderr.
         const said = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : "";
         const why =
             error instanceof Error && "code" in error && error.code === "ENOENT"
                 ? "there is no pulumi on the PATH"
                 : said;
+        if (stack === undefined) {
+            return /no stack selected/i.test(said)
+                ? { configuration }
+                : {
+                      configuration,
+                      unread: `the selected stack's configuration can't be read, so it is not looked at: ${why}`,
+                  };
+        }
         throw new ConfigurationError(`the configuration of stack ${JSON.stringify(stack)} can't be read: ${why}`);
     }
     const values = readValues(JSON.parse(output));

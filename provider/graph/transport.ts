@@ -1,12 +1,37 @@
 import type { Pipeline, PipelineResponse } from "@azure/core-rest-pipeline";
-import { ConfigurationError, EntrasyncError, UnreachableError } from "../core/errors.js";
+import { AuthenticationError, ConfigurationError, EntrasyncError, UnreachableError } from "../core/errors.js";
 
 /** What hands out tokens for Graph; `@azure/identity`'s credentials fit. */
 export interface TokenSource {
     getToken(
         scopes: string | string[],
-        options?: { readonly abortSignal?: { readonly aborted: boolean } },
+        options?: { readonly abortSignal?: { readonly aborted: boolean }; readonly enableCae?: boolean },
     ): Promise<{ readonly token: string; readonly expiresOnTimestamp: number } | null>;
+}
+
+/**
+ * A renewal that fails while the token lasts is no failure: the old token is used on, and the next request tries again.
+ *
+ * The pipeline renews in the background two minutes before the end. There it would try every three seconds, and then
+ * fail where nobody listens, which ends the process.
+ */
+function keepWhileItLasts(tokens: TokenSource): TokenSource {
+    let last: Awaited<ReturnType<TokenSource["getToken"]>> = null;
+    return {
+        async getToken(scopes, options) {
+            const isChallenged = options !== undefined && "claims" in options && options.claims !== undefined;
+            const lasting = !isChallenged && last !== null && last.expiresOnTimestamp > Date.now() ? last : undefined;
+            try {
+                last = await tokens.getToken(scopes, options);
+                return last;
+            } catch (error) {
+                if (lasting === undefined) {
+                    throw error;
+                }
+                return lasting;
+            }
+        },
+    };
 }
 
 /** A request as the client writes it. */
@@ -38,7 +63,7 @@ export async function createTransport(tokens: TokenSource, scope: string): Promi
     const rest = await import("@azure/core-rest-pipeline");
     const pipeline = createPipeline(rest);
     pipeline.addPolicy(rest.setClientRequestIdPolicy("client-request-id"));
-    pipeline.addPolicy(rest.bearerTokenAuthenticationPolicy({ credential: tokens, scopes: scope }), {
+    pipeline.addPolicy(rest.bearerTokenAuthenticationPolicy({ credential: keepWhileItLasts(tokens), scopes: scope }), {
         afterPhase: "Retry",
     });
     const onTheWire = new WeakSet<object>();
@@ -67,9 +92,14 @@ export async function createTransport(tokens: TokenSource, scope: string): Promi
             });
             try {
                 // A token source may not listen to the signal; the request itself is not sent once it is aborted.
-                return {
-                    response: await Promise.race([pipeline.sendRequest(client, request), rejectOnAbort(abortSignal)]),
-                };
+                const response = await Promise.race([
+                    pipeline.sendRequest(client, request),
+                    rejectOnAbort(abortSignal),
+                ]);
+                if (isClaimsChallenge(response)) {
+                    throw stillChallenged(url);
+                }
+                return { response };
             } catch (error) {
                 if (error instanceof EntrasyncError) {
                     throw error;
@@ -79,6 +109,20 @@ export async function createTransport(tokens: TokenSource, scope: string): Promi
             }
         },
     };
+}
+
+/** Graph's word that the token is good no more (continuous access evaluation), and what a new one must show. */
+function isClaimsChallenge({ status, headers }: PipelineResponse): boolean {
+    return status === 401 && /error="?insufficient_claims/.test(headers.get("www-authenticate") ?? "");
+}
+
+/** The pipeline has answered a challenge once, with a new sign-in. */
+function stillChallenged(url: string): AuthenticationError {
+    return new AuthenticationError(
+        `Microsoft Graph at ${new URL(url).origin} does not take the token, not even a new one (401, a claims challenge). ` +
+            "Nothing was acquired. Access was revoked, or a policy of the tenant (Conditional Access: a location, a risk) does " +
+            "not let this sign-in through: ask whoever administers it; Entra's sign-in log names the policy.",
+    );
 }
 
 /** A request of the sign-in's that wants no token of ours: the metadata host's, a pipeline's, a managed identity's. */

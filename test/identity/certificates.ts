@@ -38,7 +38,7 @@ export function packPkcs12(
 ): Buffer {
     const packed = forge.pkcs12.toPkcs12Asn1(
         // node-forge takes null for a key and for a password, which its types don't know.
-        key as forge.pki.PrivateKey,
+        key as Pair["key"],
         [...certificates],
         password as string,
         { algorithm },

@@ -2,7 +2,6 @@ import { parseArgs } from "node:util";
 import { ConfigurationError } from "../core/errors.js";
 import { parseTarget, type Target, type TargetKind } from "../core/target.js";
 import { createSettingsReader } from "../identity/configuration.js";
-import { methodNames } from "../identity/methods.js";
 import { type Diagnosis, diagnose } from "./diagnosis.js";
 import { type ReadConfiguration, readStackConfiguration } from "./stackConfiguration.js";
 
@@ -73,11 +72,10 @@ function report(
         lines.push(["warning", unread]);
     }
     if (signIn !== undefined) {
-        lines.push(["sign-in", `${methodNames[signIn.method]}, as ${signIn.as}`]);
-        lines.push([
-            "because of",
-            signIn.because.length === 0 ? "nothing else is configured" : signIn.because.join(", "),
-        ]);
+        // The Azure CLI is what is left, whatever its own settings say.
+        const last = signIn.method === "azureCli" ? ["nothing that comes before it is complete"] : [];
+        lines.push(["sign-in", `as ${signIn.as}`]);
+        lines.push(["because of", [...last, ...signIn.because].join(", ")]);
         lines.push(...signIn.warnings.map((warning): [string, string] => ["warning", warning]));
     }
     if (cloud !== undefined) {

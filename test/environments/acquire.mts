@@ -3,6 +3,7 @@
  * environment. Takes an `Order` on its standard input; its last line of output is the `Outcome`. Both are JSON.
  */
 import { readFileSync } from "node:fs";
+import { registerHooks } from "node:module";
 import type * as Runtime from "../../provider/runtime.ts";
 
 export interface Order {
@@ -27,6 +28,18 @@ export interface Outcome {
 }
 
 type Config = Parameters<typeof Runtime.configure>[0]["config"];
+
+/** Both kinds of modules are loaded by way of this; `require.cache` would know one kind only. */
+const loaded = new Set<string>();
+registerHooks({
+    load(url, context, next) {
+        const name = /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1];
+        if (name !== undefined) {
+            loaded.add(name);
+        }
+        return next(url, context);
+    },
+});
 
 const order = JSON.parse(readFileSync(0, "utf8")) as Order;
 const runtime = (await import(new URL("../../dist/runtime.js", import.meta.url).href)) as typeof Runtime;
@@ -68,8 +81,5 @@ async function work(): Promise<void> {
 const config = { get: (key: string) => order.configuration[key] } as unknown as Config;
 await runtime.configure({ config });
 await Promise.all(Array.from({ length: order.parallel ?? 1 }, work));
-const { createRequire } = await import("node:module");
-const files = Object.keys(createRequire(import.meta.url).cache);
-const loaded = new Set(files.flatMap((name) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(name)?.[1] ?? []));
 const outcome: Outcome = { acquired, loaded: [...loaded], ...(error === undefined ? {} : { error }) };
 process.stdout.write(`\n${JSON.stringify(outcome)}\n`);

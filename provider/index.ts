@@ -11,12 +11,13 @@ export {
     ThrottledError,
     UnreachableError,
 } from "./core/errors.js";
-export { type SynchronizationSecretKey, synchronizationSecretKeys } from "./core/keys.js";
-export {
-    type AcquisitionTimeouts,
-    type Credential,
-    type CredentialKey,
-    type CredentialMap,
-    SynchronizationTokenAcquisition,
-    type SynchronizationTokenAcquisitionArgs,
+export type { SynchronizationSecretKey } from "./core/keys.js";
+export { synchronizationSecretKeys } from "./core/keys.js";
+export type {
+    AcquisitionTimeouts,
+    Credential,
+    CredentialKey,
+    CredentialMap,
+    SynchronizationTokenAcquisitionArgs,
 } from "./resource.js";
+export { SynchronizationTokenAcquisition } from "./resource.js";

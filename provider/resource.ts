@@ -14,8 +14,7 @@ import type { SynchronizationSecretKey } from "./core/keys.js";
  *
  * It stands in users' state: it must not change, a change would rewrite every state file.
  */
-const provider =
-    "exports.handler=()=>{try{return require('pulumi-entrasync/runtime')}catch(e){return{check(){throw e}}}}";
+const provider = "try{var m=require('pulumi-entrasync/runtime')}catch(e){m={check(){throw e}}}exports.handler=()=>m";
 
 /** The host that Pulumi runs for it, and the resource's name: `dynamic` and what `pulumi.dynamic.Resource` puts behind. */
 const type = "pulumi-nodejs:dynamic/entrasync:SynchronizationTokenAcquisition";

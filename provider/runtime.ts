@@ -46,7 +46,9 @@ export async function diff(id: string, olds: Properties, news: Properties): Prom
         case "none":
             return { changes: false };
         case "update":
-            return { changes: true };
+            // No answer makes the engine compare the inputs, which differ here; only then does it mind the program's
+            // replaceOnChanges. Of the age the inputs show nothing, so that is answered.
+            return plan.changes.every(({ kind }) => kind === "maxAge") ? { changes: true } : {};
         case "replace":
             return { changes: true, replaces: [...plan.properties] };
     }

@@ -162,6 +162,10 @@ function readCredentials(raw: unknown, allowUnknownKeys: boolean, fail: Fail): C
     let keysKnown = true;
     for (const { key, keyPath, value, valuePath } of pairs) {
         const checkedValue = readCredentialValue(value, valuePath, fail);
+        if (areSwapped(key, value) && !allowUnknownKeys) {
+            fail(keyPath, `has the key ${JSON.stringify(value)} in the value's place: swap the two`);
+            continue;
+        }
         const checkedKey = readCredentialKey(key, keyPath, allowUnknownKeys, fail);
         if (isUnknown(checkedKey)) {
             keysKnown = false;
@@ -192,17 +196,26 @@ interface Pair {
 
 function pairsOfMap(raw: Readonly<Record<string, unknown>>): Pair[] {
     return Object.entries(raw).map(([key, value]) => {
-        const path = pathInMap(key);
+        const path = pathInMap(key, value);
         return { key, keyPath: path, value, valuePath: path };
     });
 }
 
-/** A word that is near no key may be a value, where somebody swapped the two: no path repeats it. */
-function pathInMap(key: string): string {
-    if (nearest(key, synchronizationSecretKeys) === undefined) {
-        return "credentials[…]";
+/** Where somebody swapped the two, the secret stands in the key's place: no path repeats it. */
+function pathInMap(key: string, value: unknown): string {
+    if (areSwapped(key, value)) {
+        return `credentials[… of ${JSON.stringify(value)}]`;
     }
     return /^[A-Za-z_$][\w$]*$/.test(key) ? `credentials.${key}` : `credentials[${JSON.stringify(key)}]`;
+}
+
+function areSwapped(key: unknown, value: unknown): boolean {
+    return (
+        typeof key === "string" &&
+        !isSynchronizationSecretKey(key) &&
+        typeof value === "string" &&
+        isSynchronizationSecretKey(value)
+    );
 }
 
 function pairsOfList(raw: readonly unknown[], fail: Fail): Pair[] {

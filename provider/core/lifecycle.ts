@@ -114,7 +114,7 @@ export function diff(
     surroundings: Pick<Surroundings, "now">,
 ): Plan {
     const inputs = validInputs(news);
-    const properties = [...movedTarget(id, inputs.target, news), ...(olds.cloud === news.cloud ? [] : ["cloud"])];
+    const properties = [...movedTarget(id, inputs.target, news), ...(movedCloud(olds, news) ? ["cloud"] : [])];
     if (properties.length > 0) {
         return { action: "replace", properties };
     }
@@ -177,7 +177,7 @@ export async function read(id: string, olds: Readonly<Properties>, surroundings:
     }
     try {
         const cloud = surroundings.cloud();
-        if (olds.cloud !== cloud) {
+        if (olds.cloud !== undefined && olds.cloud !== cloud) {
             return keep(`it was acquired in the cloud ${String(olds.cloud)}, and ${cloud} is configured now`);
         }
         const timeoutMs = readTimeouts(olds.timeouts, () => undefined).readMs;
@@ -293,6 +293,11 @@ function movedTarget(id: string, target: Inputs["target"], news: Readonly<Proper
         return [];
     }
     return Object.values(targetProperties).filter((property) => news[property] !== undefined);
+}
+
+/** State without a cloud can't tell, and a guess would replace what is right. */
+function movedCloud(olds: Readonly<Properties>, news: Readonly<Properties>): boolean {
+    return olds.cloud !== undefined && olds.cloud !== news.cloud;
 }
 
 function isOlder(acquiredAt: unknown, maxAgeMs: number | string, surroundings: Pick<Surroundings, "now">): boolean {

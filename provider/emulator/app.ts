@@ -1,15 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Site, Sites } from "./clouds.js";
 import type { FaultEffect, FaultList, RespondEffect } from "./faults.js";
 import { GraphRefusal, graphErrorAnswer, methodNotAllowed, routeNotFound, throttled } from "./graphErrors.js";
 import { isGraphPath, splitAlternateKey } from "./graphRoutes.js";
 import { type Answer, type Delivery, type EmulatorRequest, emptyAnswer, jsonAnswer } from "./messages.js";
 import type { RequestLog, RequestLogEntry } from "./requestLog.js";
-import { controlPrefix } from "./routes/control.js";
+import { isControlPath } from "./routes/control.js";
 import { createRouter, type Route, type RouteCall } from "./routing.js";
 
 export interface AppOptions {
-    readonly url: string;
+    readonly sites: Sites;
     readonly routes: readonly Route[];
     readonly controlRoutes: readonly Route[];
     readonly faults: FaultList;
@@ -33,13 +34,14 @@ export function createApp(options: AppOptions): EmulatorApp {
         const [path = "/", search = ""] = splitOnce(request.target, "?");
         const call: RouteCall = {
             request,
+            site: options.sites.find(request.headers.host),
             path,
             query: new URLSearchParams(search),
             parameters: {},
             requestId: randomUUID(),
             noteKeys: () => {},
         };
-        if (path.startsWith(controlPrefix)) {
+        if (isControlPath(path)) {
             return { kind: "send", answer: await answerControl(call) };
         }
 
@@ -61,6 +63,7 @@ export function createApp(options: AppOptions): EmulatorApp {
         }
         const entry: RequestLogEntry = {
             at: at.toISOString(),
+            host: call.site.host,
             method: request.method,
             path,
             status: delivery.kind === "send" ? delivery.answer.status : 0,
@@ -107,11 +110,13 @@ export function createApp(options: AppOptions): EmulatorApp {
     }
 
     async function answerEmulated(call: RouteCall): Promise<Answer> {
-        const match = emulated(call.request.method, splitAlternateKey(call.path));
+        const match = plays(call.site, call.path)
+            ? emulated(call.request.method, splitAlternateKey(call.path))
+            : ({ kind: "unknown" } as const);
         try {
             switch (match.kind) {
                 case "unknown":
-                    throw routeNotFound(options.url, call.path);
+                    throw routeNotFound(call.site.origin, call.path);
                 case "wrongMethod":
                     throw methodNotAllowed(match.allow);
                 case "found":
@@ -140,6 +145,11 @@ export function createApp(options: AppOptions): EmulatorApp {
     async function pause(ms: number): Promise<void> {
         await sleep(ms, undefined, { signal: options.closing, ref: false }).catch(() => {});
     }
+}
+
+/** Microsoft's hosts are one thing each; the emulator's own is everything. */
+function plays({ isAuthority, isGraph }: Site, path: string): boolean {
+    return isGraphPath(path) ? isGraph : isAuthority;
 }
 
 /** The headers that were seen on Graph's answers. `Date` is Node's own doing. What a fault asks for wins. */

@@ -13,12 +13,12 @@ const validDays = 30;
 const dayMs = 24 * 60 * 60 * 1000;
 
 /**
- * A certificate authority made for this start, and a certificate of it for `localhost` and `127.0.0.1`.
+ * A certificate authority made for this start, and a certificate of it for `localhost`, `127.0.0.1` and `hostNames`.
  *
  * The authority's key is forgotten on return, so a machine that trusts the authority trusts this one server and nothing
  * else ever.
  */
-export async function createServerCertificate(): Promise<ServerCertificate> {
+export async function createServerCertificate(hostNames: readonly string[] = []): Promise<ServerCertificate> {
     const [authority, server] = await Promise.all([createKeyPair(), createKeyPair()]);
     const authorityName = `pulumi-entrasync emulator ${randomBytes(4).toString("hex")}`;
     const ca = sign(authorityName, authority.publicKey, authorityName, authority.privateKey, [
@@ -33,7 +33,7 @@ export async function createServerCertificate(): Promise<ServerCertificate> {
         {
             name: "subjectAltName",
             altNames: [
-                { type: 2, value: "localhost" },
+                ...["localhost", ...hostNames].map((value) => ({ type: 2, value })),
                 { type: 7, ip: "127.0.0.1" },
             ],
         },

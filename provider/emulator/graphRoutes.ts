@@ -12,7 +12,6 @@ export interface GraphCall extends RouteCall {
 }
 
 export interface GraphOptions {
-    readonly url: string;
     readonly store: EmulatorStore;
     readonly tokens: TokenAuthority;
 }
@@ -31,7 +30,7 @@ export function graphRoute(
         method,
         pattern: `/${apiVersion}${path}`,
         handle: async (call: RouteCall) => {
-            const caller = await options.tokens.check(call.request.headers.authorization);
+            const caller = await options.tokens.check(call.request.headers.authorization, call.site);
             return handle({ ...call, apiVersion, caller });
         },
     }));

@@ -1,24 +1,44 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { type AccessTokenOptions, accessTokenContents } from "./accessTokenOptions.js";
 import { createApp } from "./app.js";
 import { writeCaCertificate } from "./caCertificateFile.js";
 import { createServerCertificate } from "./certificates.js";
+import { createSites, requireHostNames } from "./clouds.js";
+import { ContinuousAccess } from "./continuousAccess.js";
 import { type Fault, FaultList } from "./faults.js";
+import {
+    type AzureDevOpsOidc,
+    createIdentityProvider,
+    type GitHubOidc,
+    type IdentityTokenOptions,
+} from "./identityProvider.js";
+import { ManagedIdentities, type ManagedIdentity } from "./managedIdentities.js";
+import type { JsonObject } from "./messages.js";
+import { type FederatedCredential, RegisteredCredentials } from "./registeredCredentials.js";
 import { type RequestCounts, RequestLog, type RequestLogEntry } from "./requestLog.js";
 import { controlRoutes } from "./routes/control.js";
 import { directoryRoutes } from "./routes/directory.js";
-import { entraRoutes, issuerOf } from "./routes/entra.js";
+import { entraRoutes } from "./routes/entra.js";
+import { instanceMetadataRoutes } from "./routes/instanceMetadata.js";
 import { metadataRoutes } from "./routes/metadata.js";
+import { oidcRoutes } from "./routes/oidc.js";
 import { synchronizationRoutes } from "./routes/synchronization.js";
 import { type SeededObject, seedApplication, seedServicePrincipal } from "./seeds.js";
-import { EmulatorStartError, openSocket } from "./socket.js";
+import { openSocket } from "./socket.js";
+import { EmulatorStartError } from "./startError.js";
 import { EmulatorStore } from "./store.js";
 import { createSigningKey, createTokenAuthority } from "./tokens.js";
 
+export type { AccessTokenOptions } from "./accessTokenOptions.js";
+export { microsoftHostNames } from "./clouds.js";
 export type { Fault, FaultEffect, RespondEffect } from "./faults.js";
+export type { AzureDevOpsOidc, GitHubOidc, IdentityTokenOptions } from "./identityProvider.js";
+export type { ManagedIdentity } from "./managedIdentities.js";
 export type { JsonObject, JsonValue } from "./messages.js";
+export type { FederatedCredential } from "./registeredCredentials.js";
 export type { RequestCounts, RequestLogEntry } from "./requestLog.js";
 export type { SeededObject } from "./seeds.js";
-export { EmulatorStartError } from "./socket.js";
+export { EmulatorStartError } from "./startError.js";
 export type { Acquisition, Caller, DirectoryObject, EmulatorStore, TargetReference, Validation } from "./store.js";
 
 export interface EmulatorOptions {
@@ -38,6 +58,14 @@ export interface EmulatorOptions {
     readonly clientSecret?: string;
     /** How long an access token is good for, in seconds. Default: 3600. */
     readonly tokenLifetimeSeconds?: number;
+    /**
+     * Hosts that the emulator answers for besides `localhost`, for clients whose requests a proxy or a resolver brings
+     * here. One of `microsoftHostNames` is served as its cloud is: its authority or its Graph alone, with that cloud's
+     * addresses and audiences. Any other host is one more name of this emulator's own cloud. Default: none.
+     */
+    readonly hostNames?: readonly string[];
+    /** Whether to play a machine's metadata service as well, on plain HTTP: see `imdsUrl`. Default: no. */
+    readonly imds?: boolean;
 }
 
 /** A running emulator. */
@@ -57,6 +85,17 @@ export interface Emulator {
      * the process exits.
      */
     readonly caCertificatePath: string;
+    /**
+     * `http://127.0.0.1:PORT` of the metadata service, where it was asked for: what
+     * `AZURE_POD_IDENTITY_AUTHORITY_HOST` wants. It serves `/metadata/identity/oauth2/token` and nothing else.
+     */
+    readonly imdsUrl?: string;
+    /** The metadata service's token endpoint over TLS, with or without `imds`: what `azuread:msiEndpoint` wants. */
+    readonly msiEndpoint: string;
+    /** What a pipeline's job is given to ask for an identity token. Nothing trusts them until it is registered. */
+    readonly oidc: { readonly github: GitHubOidc; readonly azureDevOps: AzureDevOpsOidc };
+    /** The identity of the machine that asks the metadata service without a client id. */
+    readonly systemAssignedIdentity: ManagedIdentity;
     /**
      * What leads `@pulumi/azuread` and this package here: `ARM_METADATA_HOSTNAME`, `ARM_TENANT_ID`, `ARM_CLIENT_ID`,
      * `ARM_CLIENT_SECRET`, `ARM_USE_CLI`, and the authority for Node's programs (`NODE_EXTRA_CA_CERTS`) and for Go's
@@ -80,6 +119,27 @@ export interface Emulator {
      * given a name, that of a new application.
      */
     createServicePrincipal(appIdOrName: string): SeededObject;
+    /**
+     * Lets the caller sign in with this certificate (PEM, RSA), until `reset()`.
+     *
+     * @throws TypeError where it is none.
+     */
+    registerCertificate(pem: string): void;
+    /** Lets the caller sign in with this issuer's tokens about this subject, until `reset()`. */
+    registerFederatedCredential(credential: FederatedCredential): void;
+    /** Gives the machine one more identity, which the metadata service is asked for by its client id, until `reset()`. */
+    registerManagedIdentity(identity?: { readonly clientId?: string }): ManagedIdentity;
+    /** A workload's token of any issuer, as a pipeline or a cluster would have it. */
+    issueIdentityToken(options: IdentityTokenOptions): Promise<string>;
+    /** A token for Graph, as this Entra would issue it to the caller or, with `scopes`, to a user of the Azure CLI. */
+    issueToken(options?: AccessTokenOptions): Promise<string>;
+    /**
+     * Revokes the tokens issued so far: Graph answers each with a claims challenge, if its client declared that it can
+     * handle one (`cp1`); any other stays good until it expires, as documented. A token issued from now on is good;
+     * Entra refuses `claims` that demand anything else than what was challenged, by default
+     * `{"access_token":{"nbf":{"essential":true,"value":"<now, in seconds>"}}}`.
+     */
+    revokeTokens(options?: { readonly claims?: JsonObject }): void;
     readonly faults: {
         /**
          * Faults added one after the other are met one after the other.
@@ -91,9 +151,9 @@ export interface Emulator {
     };
     counts(): RequestCounts;
     /**
-     * Back to a fresh start: directory, secrets, acquisitions, faults, requests, counts. Connections that hang by a
-     * fault are ended. Tokens that were issued stay good, and the caller keeps its ids, so a client may go on with the
-     * token it has.
+     * Back to a fresh start: directory, secrets, acquisitions, faults, requests, counts, certificates, federated
+     * credentials, managed identities, revocations. Connections that hang by a fault are ended. Tokens that were issued
+     * stay good, and the caller keeps its ids and its secret, so a client may go on with the token it has.
      */
     reset(): void;
     close(): Promise<void>;
@@ -104,7 +164,8 @@ export interface Emulator {
  *
  * Nothing leaves the machine, and nothing of it can be reached from another one.
  *
- * @throws EmulatorStartError for a port that is in use or invalid, and for any host but the loopback.
+ * @throws EmulatorStartError for a port that is in use or invalid, for any host but the loopback, and for options that
+ *     make no sense.
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
     const lifetimeSeconds = atLeast(options.tokenLifetimeSeconds ?? 3600, 1, "tokenLifetimeSeconds");
@@ -112,66 +173,99 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     const tenantId = notEmpty(options.tenantId ?? randomUUID(), "tenantId");
     const clientId = notEmpty(options.clientId ?? randomUUID(), "clientId");
     const clientSecret = notEmpty(options.clientSecret ?? randomBytes(30).toString("base64url"), "clientSecret");
+    const hostNames = options.hostNames ?? [];
+    requireHostNames(hostNames);
 
-    const [certificate, signingKey] = await Promise.all([createServerCertificate(), createSigningKey()]);
+    const [certificate, signingKey] = await Promise.all([createServerCertificate(hostNames), createSigningKey()]);
     const store = new EmulatorStore({ tenantId, clientId, objectId: randomUUID() });
+    const credentials = new RegisteredCredentials();
+    const identities = new ManagedIdentities();
+    const continuousAccess = new ContinuousAccess();
+    const tokens = createTokenAuthority(signingKey, { tenantId, continuousAccess });
     const faults = new FaultList();
     const log = new RequestLog(options.onRequest);
     const closing = new AbortController();
-    const counts = () => log.counts(store.acquisitions.length);
+    const counts = () =>
+        log.counts({
+            acquisitions: store.acquisitions.length,
+            claimsChallenges: continuousAccess.challenges,
+            claimsAnswered: continuousAccess.answered,
+        });
     const createApplication = (displayName: string) => seedApplication(store, displayName);
     const createServicePrincipal = (appIdOrName: string) => seedServicePrincipal(store, appIdOrName);
     const reset = () => {
         store.reset();
+        credentials.clear();
+        identities.clear();
+        continuousAccess.reset();
         faults.clear();
         log.clear();
-        socket.dropHanging();
+        for (const { dropHanging } of sockets) {
+            dropHanging();
+        }
     };
 
-    const socket = await openSocket({
-        host: options.host ?? "127.0.0.1",
-        port: options.port ?? 0,
-        certificate,
-        createHandler: (port) => {
-            const url = `https://localhost:${port}`;
-            const tokens = createTokenAuthority(signingKey, { url, issuer: issuerOf(url, tenantId), lifetimeSeconds });
-            const graph = { url, store, tokens };
-            return createApp({
-                url,
-                routes: [
-                    ...entraRoutes({ ...graph, clientSecret }),
-                    ...metadataRoutes(url),
-                    ...directoryRoutes(graph),
-                    ...synchronizationRoutes(graph),
-                ],
-                controlRoutes: controlRoutes({
-                    store,
-                    faults,
-                    log,
-                    counts,
-                    createApplication,
-                    createServicePrincipal,
-                    reset,
-                }),
+    let connectionCount = 0;
+    const nextConnection = () => {
+        connectionCount += 1;
+        return connectionCount;
+    };
+    const listenHost = options.host ?? "127.0.0.1";
+    const socket = await openSocket({ host: listenHost, port: options.port ?? 0, certificate, nextConnection });
+    const plainSocket =
+        options.imds === true ? await openSocket({ host: listenHost, port: 0, nextConnection }) : undefined;
+    const sockets = [socket, ...(plainSocket === undefined ? [] : [plainSocket])];
+
+    const sites = createSites(socket.port, hostNames);
+    const identityProvider = createIdentityProvider(sites.own.origin);
+    const graph = { store, tokens };
+    const entra = { ...graph, clientSecret, continuousAccess, lifetimeSeconds };
+    const assertions = { credentials, identityProvider, clientId, tenantId };
+    const machine = { ...graph, sites, identities, lifetimeSeconds };
+    const common = { sites, faults, log, latencyMs, closing: closing.signal };
+    socket.serve(
+        createApp({
+            ...common,
+            routes: [
+                ...entraRoutes({ ...entra, assertions }),
+                ...metadataRoutes(),
+                ...oidcRoutes(identityProvider),
+                ...instanceMetadataRoutes("/_emulator", machine),
+                ...directoryRoutes(graph),
+                ...synchronizationRoutes(graph),
+            ],
+            controlRoutes: controlRoutes({
+                store,
                 faults,
                 log,
-                latencyMs,
-                closing: closing.signal,
-            });
-        },
-    });
+                counts,
+                createApplication,
+                createServicePrincipal,
+                reset,
+            }),
+        }),
+    );
+    if (plainSocket !== undefined) {
+        const site = { ...sites.own, host: `127.0.0.1:${plainSocket.port}` };
+        const routes = instanceMetadataRoutes("", machine);
+        plainSocket.serve(createApp({ ...common, sites: { ...sites, find: () => site }, routes, controlRoutes: [] }));
+    }
 
-    const host = `localhost:${socket.port}`;
+    const { host, origin: url } = sites.own;
     const caFile = writeCaCertificate(certificate.ca);
     let closed: Promise<void> | undefined;
     return {
-        url: `https://${host}`,
+        url,
         host,
         tenantId,
         clientId,
         clientSecret,
         caCertificate: certificate.ca,
         caCertificatePath: caFile.path,
+        ...(plainSocket === undefined ? {} : { imdsUrl: `http://127.0.0.1:${plainSocket.port}` }),
+        msiEndpoint: `${url}/_emulator/metadata/identity/oauth2/token`,
+        oidc: { github: identityProvider.github, azureDevOps: identityProvider.azureDevOps },
+        systemAssignedIdentity: identities.systemAssigned,
         environment: {
             ARM_METADATA_HOSTNAME: host,
             ARM_TENANT_ID: tenantId,
@@ -185,6 +279,12 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
         requests: log.entries,
         createApplication,
         createServicePrincipal,
+        registerCertificate: (pem) => credentials.addCertificate(pem),
+        registerFederatedCredential: (credential) => credentials.addFederated(credential),
+        registerManagedIdentity: ({ clientId: id = randomUUID() } = {}) => identities.add(id),
+        issueIdentityToken: (about) => identityProvider.issue(about),
+        issueToken: async (about = {}) => tokens.issue(accessTokenContents(about, { store, sites, lifetimeSeconds })),
+        revokeTokens: ({ claims } = {}) => continuousAccess.revoke(claims),
         faults: { add: (fault) => faults.add(fault), clear: () => faults.clear() },
         counts,
         reset,
@@ -192,7 +292,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
             closed ??= (() => {
                 closing.abort();
                 caFile.remove();
-                return socket.close();
+                return Promise.all(sockets.map((open) => open.close())).then(() => {});
             })();
             return closed;
         },

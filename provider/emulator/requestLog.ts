@@ -7,6 +7,10 @@ import type { FaultEffect } from "./faults.js";
 export interface RequestLogEntry {
     /** When it arrived: ISO 8601, UTC. */
     readonly at: string;
+    /**
+     * The host that was asked, with the port unless it is 443; `(another)` for one that the emulator wasn't started for.
+     */
+    readonly host: string;
     readonly method: string;
     /** Without its query. */
     readonly path: string;
@@ -33,6 +37,12 @@ export interface RequestCounts {
     readonly graphRequests: number;
     /** Acquisitions that were accepted, whether or not the answer reached its client. */
     readonly acquisitions: number;
+    /**
+     * Calls of Graph that were answered with a claims challenge: their token was issued before `revokeTokens()`.
+     */
+    readonly claimsChallenges: number;
+    /** Token requests whose `claims` held what `revokeTokens()` challenges for. */
+    readonly claimsAnswered: number;
     /** TCP connections on which at least one of these requests came. */
     readonly connections: number;
 }
@@ -55,11 +65,11 @@ export class RequestLog {
         return this.#entries;
     }
 
-    counts(acquisitions: number): RequestCounts {
+    counts(others: Pick<RequestCounts, "acquisitions" | "claimsChallenges" | "claimsAnswered">): RequestCounts {
         return {
             tokenRequests: this.#tokenRequests,
             graphRequests: this.#graphRequests,
-            acquisitions,
+            ...others,
             connections: this.#connections.size,
         };
     }

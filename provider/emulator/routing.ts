@@ -1,8 +1,11 @@
+import type { Site } from "./clouds.js";
 import type { Answer, EmulatorRequest } from "./messages.js";
 
 /** What a handler is given besides the emulator's own parts. */
 export interface RouteCall {
     readonly request: EmulatorRequest;
+    /** The host that was asked. */
+    readonly site: Site;
     readonly path: string;
     readonly query: URLSearchParams;
     /** The values of the pattern's `{names}`, percent-decoded. */

@@ -1,21 +1,10 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { createServer, type Server } from "node:https";
-import type { AddressInfo } from "node:net";
-import type { TLSSocket } from "node:tls";
+import { createServer as createPlainServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
 import type { EmulatorApp } from "./app.js";
 import type { ServerCertificate } from "./certificates.js";
 import type { Answer, EmulatorRequest } from "./messages.js";
-
-/** Why the emulator could not start, and what to do about it. */
-export class EmulatorStartError extends Error {
-    override readonly name = "EmulatorStartError";
-    readonly code: "NotLoopback" | "PortInUse" | "InvalidPort" | "InvalidOption" | "CannotListen";
-
-    constructor(code: EmulatorStartError["code"], message: string) {
-        super(message);
-        this.code = code;
-    }
-}
+import { EmulatorStartError } from "./startError.js";
 
 /** The only address: whoever reaches the emulator can read its log and ask for faults without a token. */
 const loopback = "127.0.0.1";
@@ -25,48 +14,42 @@ const maxBodyBytes = 4 * 1024 * 1024;
 
 export interface EmulatorSocket {
     readonly port: number;
+    /** A request that comes before is answered with 503. */
+    serve(app: EmulatorApp): void;
     /** Ends the connections that a fault has left without an answer. */
     dropHanging(): void;
     close(): Promise<void>;
 }
 
-/** Requests are taken from the moment on which `createHandler` returns; it is told the port. */
-export async function openSocket(options: {
+export interface SocketOptions {
     readonly host: string;
     readonly port: number;
-    readonly certificate: ServerCertificate;
-    readonly createHandler: (port: number) => EmulatorApp;
-}): Promise<EmulatorSocket> {
+    /** Without one the socket speaks plain HTTP. */
+    readonly certificate?: ServerCertificate;
+    /** The number of the next connection. */
+    readonly nextConnection: () => number;
+}
+
+export async function openSocket(options: SocketOptions): Promise<EmulatorSocket> {
     requireLoopback(options.host);
     requirePort(options.port);
     const connections = new WeakMap<object, number>();
-    const hanging = new Set<TLSSocket>();
+    const hanging = new Set<Socket>();
     let handler: EmulatorApp | undefined;
-    let connectionCount = 0;
 
-    const server = createServer({
-        key: options.certificate.privateKey,
-        cert: options.certificate.certificate,
-        minVersion: "TLSv1.2",
-        // Node closes an idle connection after 5 s: a client that reuses it in that moment sees a reset that nobody
-        // asked for.
-        keepAliveTimeout: 120_000,
-    });
-    server.on("secureConnection", (socket) => {
-        connectionCount += 1;
-        connections.set(socket, connectionCount);
+    const server = createServer(options.certificate);
+    server.on(options.certificate === undefined ? "connection" : "secureConnection", (socket: Socket) => {
+        connections.set(socket, options.nextConnection());
         socket.setNoDelay(true);
         socket.on("close", () => hanging.delete(socket));
     });
-    // A client that doesn't trust the certificate, or speaks plain HTTP, is told so by TLS.
-    server.on("tlsClientError", () => {});
     server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-        const socket = request.socket as TLSSocket;
+        const { socket } = request;
         serve(request, response, connections.get(socket) ?? 0).catch(() => socket.destroy());
     });
 
     async function serve(request: IncomingMessage, response: ServerResponse, connection: number): Promise<void> {
-        const socket = request.socket as TLSSocket;
+        const { socket } = request;
         const body = await readBody(request);
         if (handler === undefined || body === undefined) {
             response.writeHead(body === undefined ? 413 : 503, { connection: "close" }).end();
@@ -94,10 +77,12 @@ export async function openSocket(options: {
 
     await listen(server, options.port);
     const { port } = server.address() as AddressInfo;
-    handler = options.createHandler(port);
 
     return {
         port,
+        serve(app) {
+            handler = app;
+        },
         dropHanging() {
             for (const socket of hanging) {
                 socket.destroy();
@@ -110,6 +95,20 @@ export async function openSocket(options: {
             });
         },
     };
+}
+
+function createServer(certificate: ServerCertificate | undefined): Server {
+    // Node closes an idle connection after 5 s: a client that reuses it in that moment sees a reset that nobody asked
+    // for.
+    const common = { keepAliveTimeout: 120_000 };
+    if (certificate === undefined) {
+        return createPlainServer(common);
+    }
+    const { certificate: cert, privateKey: key } = certificate;
+    const server = createTlsServer({ ...common, cert, key, minVersion: "TLSv1.2" });
+    // A client that doesn't trust the certificate, or speaks plain HTTP, is told so by TLS.
+    server.on("tlsClientError", () => {});
+    return server;
 }
 
 function requireLoopback(host: string): void {

@@ -231,7 +231,7 @@ describe("what is wrong is named with its path and with what would be right", ()
             { credentials: [{ kye: "SecretToken", key: "SecretToken", value: "x", name: "y" }] },
             [
                 'credentials[0].kye: is not a property of a credential; did you mean "key"?',
-                "credentials[0].name: is not a property of a credential",
+                "credentials[0][…]: is not a property of a credential: give key and value, nothing else",
             ],
         ],
         [
@@ -259,6 +259,16 @@ describe("what is wrong is named with its path and with what would be right", ()
             "a key that objects have anyway",
             { credentials: { constructor: "x" } },
             [`credentials.constructor: ${noKey}`],
+        ],
+        [
+            "a key and a value that are swapped, in a map",
+            { credentials: { hunter2: "SecretToken" } },
+            ['credentials[… of "SecretToken"]: has the key "SecretToken" in the value\'s place: swap the two'],
+        ],
+        [
+            "a key and a value that are swapped, in a list",
+            { credentials: [{ key: "hunter2", value: "SecretToken" }] },
+            ['credentials[0].key: has the key "SecretToken" in the value\'s place: swap the two'],
         ],
         [
             "a key given twice, with both paths",

@@ -48,6 +48,7 @@ describe("the control API", () => {
             value: [
                 {
                     at: expect.any(String),
+                    host: emulator.host,
                     method: "POST",
                     path: `/${emulator.tenantId}/oauth2/v2.0/token`,
                     status: 200,
@@ -57,6 +58,7 @@ describe("the control API", () => {
                 },
                 {
                     at: expect.any(String),
+                    host: emulator.host,
                     method: "POST",
                     path,
                     status: 204,
@@ -71,6 +73,8 @@ describe("the control API", () => {
             tokenRequests: 1,
             graphRequests: 1,
             acquisitions: 1,
+            claimsChallenges: 0,
+            claimsAnswered: 0,
             connections: 1,
         });
     });
@@ -132,7 +136,7 @@ describe("the control API", () => {
         emulator.faults.add({ effect: { kind: "truncate" } });
         expect((await client.send("POST", "/_emulator/reset")).status).toBe(204);
         expect(emulator.requests).toEqual([]);
-        expect(emulator.counts()).toEqual({ tokenRequests: 0, graphRequests: 0, acquisitions: 0, connections: 0 });
+        expect(Object.values(emulator.counts())).toEqual([0, 0, 0, 0, 0, 0]);
         expect((await client.graph("GET", `/v1.0/servicePrincipals/${id}`)).status).toBe(404);
     });
 

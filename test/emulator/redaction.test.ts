@@ -9,7 +9,11 @@ let client: Client;
 const logged: RequestLogEntry[] = [];
 
 beforeAll(async () => {
-    emulator = await startEmulator({ clientSecret: `${sentinel}-client`, onRequest: (entry) => logged.push(entry) });
+    emulator = await startEmulator({
+        clientSecret: `${sentinel}-client`,
+        imds: true,
+        onRequest: (entry) => logged.push(entry),
+    });
     client = new Client(emulator);
 });
 afterAll(async () => {
@@ -66,5 +70,89 @@ it("shows a credential's value, the token and the client secret nowhere", async 
     expect(shown).not.toContain(token);
     expect(shown).toContain("(unknown)");
     expect(emulator.store.acquisitions[0]?.values).toEqual({ Oauth2AuthorizationCode: sentinel });
+    expect(answers.some((text) => text.includes("EmulatorFailure"))).toBe(false);
+});
+
+it("shows an assertion, an identity token, a request token and a machine's token nowhere but where they are asked for", async () => {
+    const { github, azureDevOps } = emulator.oidc;
+    const issuer = "https://cluster.example";
+    const identity = await emulator.issueIdentityToken({ issuer, subject: "a", audience: "b" });
+    const delegated = await emulator.issueToken({ scopes: ["User.Read"] });
+    const application = await emulator.issueToken();
+    emulator.revokeTokens({ claims: { access_token: { acrs: { essential: true, value: "c1" } } } });
+    const handedOut: string[] = [];
+    const answers: string[] = [];
+    const show = async (answer: Promise<{ text: string; headers: object }>) => {
+        const { text, headers } = await answer;
+        answers.push(text, JSON.stringify(headers));
+    };
+
+    const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+    const [header, payload] = identity.split(".");
+    for (const assertion of [identity, `${header}.${payload}.${sentinel}`, sentinel, `${sentinel}.${sentinel}.x`]) {
+        for (const type of [assertionType, sentinel]) {
+            await show(
+                client.requestToken({
+                    client_secret: undefined,
+                    client_assertion: assertion,
+                    client_assertion_type: type,
+                }),
+            );
+        }
+    }
+    emulator.registerFederatedCredential({ issuer, subject: "other" });
+    await show(client.requestToken({ client_assertion: identity, client_assertion_type: assertionType }));
+    // A secret where a claim belongs.
+    for (const about of [{ issuer: `${sentinel} secret` }, { issuer, subject: `${sentinel} secret` }]) {
+        const assertion = await emulator.issueIdentityToken({ subject: "a", ...about });
+        await show(client.requestToken({ client_assertion: assertion, client_assertion_type: assertionType }));
+    }
+    await show(client.requestToken({ claims: sentinel }));
+    await show(client.requestToken({ claims: JSON.stringify({ access_token: { [sentinel]: { essential: true } } }) }));
+
+    for (const token of [delegated, application, identity, github.requestToken]) {
+        await show(client.send("GET", "/v1.0/applications", { headers: { authorization: `Bearer ${token}` } }));
+    }
+    const gitHub = new URL(github.requestUrl);
+    const asGitHub = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
+    await show(client.send("GET", `${gitHub.pathname}?audience=${sentinel}`, asGitHub(sentinel)));
+    await show(client.send("POST", new URL(azureDevOps.requestUrl).pathname, asGitHub(sentinel)));
+    await show(
+        client.send(
+            "POST",
+            `${new URL(azureDevOps.requestUrl).pathname}?api-version=7.1&serviceConnectionId=${sentinel}`,
+            asGitHub(azureDevOps.requestToken),
+        ),
+    );
+    handedOut.push(
+        String((await client.send("GET", gitHub.pathname, asGitHub(github.requestToken))).json.value),
+        String(
+            (
+                await client.send(
+                    "POST",
+                    `${new URL(azureDevOps.requestUrl).pathname}?api-version=7.1`,
+                    asGitHub(azureDevOps.requestToken),
+                )
+            ).json.oidcToken,
+        ),
+    );
+    const metadata = `${emulator.imdsUrl}/metadata/identity/oauth2/token?api-version=2018-02-01`;
+    const machine = (query: string) => fetch(metadata + query, { headers: { metadata: "true" } });
+    const { access_token } = (await (await machine(`&resource=${emulator.url}`)).json()) as { access_token: string };
+    handedOut.push(access_token);
+    for (const query of [`&resource=${sentinel}`, `&resource=${emulator.url}&client_id=${sentinel}`]) {
+        answers.push(await (await machine(query)).text());
+    }
+
+    for (const name of ["requests", "acquisitions", "counts", "faults", "oidc", "metadata"]) {
+        answers.push((await client.send("GET", `/_emulator/${name}`)).text);
+    }
+    const shown = JSON.stringify([answers, logged, emulator.requests, emulator.counts()]);
+    const secrets = [sentinel, identity, delegated, application, github.requestToken, azureDevOps.requestToken];
+    for (const secret of [...secrets, ...handedOut]) {
+        expect(secret.length).toBeGreaterThan(20);
+        expect(shown).not.toContain(secret);
+        expect(shown).not.toContain(secret.split(".").at(-1));
+    }
     expect(answers.some((text) => text.includes("EmulatorFailure"))).toBe(false);
 });

@@ -161,8 +161,13 @@ describe("the operations", () => {
         expect(await runtime.diff(id, state, inputs)).toEqual({ changes: false });
 
         const { inputs: changed } = await runtime.check(inputs, { ...args, triggers: [1] });
-        expect(await runtime.diff(id, state, changed)).toEqual({ changes: true });
+        // No answer: the engine compares the inputs itself, and minds replaceOnChanges.
+        expect(await runtime.diff(id, state, changed)).toEqual({});
         expect((await runtime.update(id, state, changed)).outs).toMatchObject({ triggers: [1] });
+
+        const { inputs: aged } = await runtime.check(inputs, { ...args, maxAge: "1ms" });
+        const old = { ...state, acquiredAt: "2020-01-01T00:00:00.000Z" };
+        expect(await runtime.diff(id, old, aged)).toEqual({ changes: true });
 
         const { inputs: moved } = await runtime.check(inputs, { applicationId: uuid, credentials });
         expect(await runtime.diff(id, state, moved)).toEqual({ changes: true, replaces: ["applicationId"] });

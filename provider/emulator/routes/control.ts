@@ -5,7 +5,14 @@ import type { Route, RouteCall } from "../routing.js";
 import type { SeededObject } from "../seeds.js";
 import type { EmulatorStore } from "../store.js";
 
-export const controlPrefix = "/_emulator/";
+const controlPrefix = "/_emulator/";
+/** What others play: the emulator serves it beside its control API because it has to be somewhere. */
+const playedPrefixes = ["oidc/", "metadata/"].map((name) => `${controlPrefix}${name}`);
+
+/** Whether a path is the control API's own. */
+export function isControlPath(path: string): boolean {
+    return path.startsWith(controlPrefix) && !playedPrefixes.some((prefix) => path.startsWith(prefix));
+}
 
 export interface ControlOptions {
     readonly store: EmulatorStore;

@@ -51,7 +51,7 @@ function createApplication(call: GraphCall, options: GraphOptions): Answer {
         throw badRequest("A value is required for property 'displayName' of resource 'Application'.");
     }
     const created = options.store.createApplication(body.displayName, writableProperties(body), ownersOf(body, call));
-    return created201(created, call, options);
+    return created201(created, call);
 }
 
 function createServicePrincipal(call: GraphCall, options: GraphOptions): Answer {
@@ -75,10 +75,10 @@ function createServicePrincipal(call: GraphCall, options: GraphOptions): Answer 
             `The service principal cannot be created, updated, or restored because the service principal name ${body.appId} is already in use.`,
         );
     }
-    return created201(created, call, options);
+    return created201(created, call);
 }
 
-function list(kind: TargetKind, call: GraphCall, { url, store }: GraphOptions): Answer {
+function list(kind: TargetKind, call: GraphCall, { store }: GraphOptions): Answer {
     requireDirectoryRead(call.caller);
     const filter = call.query.get("$filter");
     let found: readonly DirectoryObject[];
@@ -99,18 +99,18 @@ function list(kind: TargetKind, call: GraphCall, { url, store }: GraphOptions): 
                 ? [store.find(kind, { by: "appId", value })].filter((object) => object !== undefined)
                 : [...store[kind].values()].filter((object) => object.properties.displayName === value);
     }
-    const context = `${url}/${call.apiVersion}/$metadata#${kind}`;
+    const context = `${call.site.origin}/${call.apiVersion}/$metadata#${kind}`;
     return odataAnswer(200, {
         "@odata.context": context,
         value: found.map((object) => selected(representation(object), call)),
     });
 }
 
-function show(kind: TargetKind, call: GraphCall, { url, store }: GraphOptions): Answer {
+function show(kind: TargetKind, call: GraphCall, { store }: GraphOptions): Answer {
     requireDirectoryRead(call.caller);
     const object = findTarget(store, kind, call);
     const select = call.query.get("$select");
-    const context = `${url}/${call.apiVersion}/$metadata#${kind}${select === null ? "" : `(${select})`}/$entity`;
+    const context = `${call.site.origin}/${call.apiVersion}/$metadata#${kind}${select === null ? "" : `(${select})`}/$entity`;
     return odataAnswer(200, { "@odata.context": context, ...selected(representation(object), call) });
 }
 
@@ -136,7 +136,7 @@ function remove(kind: TargetKind, call: GraphCall, { store }: GraphOptions): Ans
  * An owner that is no service principal of the store counts as a user: the emulator keeps no users, and takes any id
  * for one.
  */
-function listOwners(kind: TargetKind, call: GraphCall, { url, store }: GraphOptions): Answer {
+function listOwners(kind: TargetKind, call: GraphCall, { store }: GraphOptions): Answer {
     requireDirectoryRead(call.caller);
     const owners = [...findTarget(store, kind, call).owners].map((id): JsonObject => {
         const principal = store.find("servicePrincipals", { by: "id", value: id });
@@ -145,7 +145,7 @@ function listOwners(kind: TargetKind, call: GraphCall, { url, store }: GraphOpti
             : { "@odata.type": "#microsoft.graph.servicePrincipal", ...representation(principal) };
     });
     return odataAnswer(200, {
-        "@odata.context": `${url}/${call.apiVersion}/$metadata#directoryObjects`,
+        "@odata.context": `${call.site.origin}/${call.apiVersion}/$metadata#directoryObjects`,
         value: owners.map((owner) => selected(owner, call)),
     });
 }
@@ -182,8 +182,8 @@ function writableTarget(kind: TargetKind, call: GraphCall, store: GraphOptions["
     return object;
 }
 
-function created201(object: DirectoryObject, call: GraphCall, { url }: GraphOptions): Answer {
-    const context = `${url}/${call.apiVersion}/$metadata#${object.kind}/$entity`;
+function created201(object: DirectoryObject, call: GraphCall): Answer {
+    const context = `${call.site.origin}/${call.apiVersion}/$metadata#${object.kind}/$entity`;
     return odataAnswer(201, { "@odata.context": context, ...representation(object) });
 }
 

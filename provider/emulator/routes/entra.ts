@@ -1,24 +1,29 @@
-import { randomUUID } from "node:crypto";
+import { type AssertionOptions, refuseAssertion } from "../clientAssertions.js";
+import { issuerOf, type Site } from "../clouds.js";
+import type { ContinuousAccess } from "../continuousAccess.js";
+import { type EntraRefusal, entraError, parameterMissing, quotable } from "../entraErrors.js";
 import { type Answer, jsonAnswer } from "../messages.js";
 import type { Route, RouteCall } from "../routing.js";
 import type { EmulatorStore } from "../store.js";
 import type { TokenAuthority } from "../tokens.js";
 
 export interface EntraOptions {
-    readonly url: string;
     readonly store: EmulatorStore;
     readonly tokens: TokenAuthority;
     readonly clientSecret: string;
+    readonly assertions: AssertionOptions;
+    readonly continuousAccess: ContinuousAccess;
+    readonly lifetimeSeconds: number;
 }
 
-/** The issuer has the authority's scheme, host and port: MSAL insists. */
-export function issuerOf(url: string, tenantId: string): string {
-    return `${url}/${tenantId}/v2.0`;
-}
-
-/** Entra: discovery, the signing key, and the token endpoint. */
+/** Entra: instance discovery, discovery, the signing key, and the token endpoint. */
 export function entraRoutes(options: EntraOptions): readonly Route[] {
     return [
+        {
+            method: "GET",
+            pattern: "/{tenant}/discovery/instance",
+            handle: (call) => discoverInstance(call, options),
+        },
         {
             method: "GET",
             pattern: "/{tenant}/v2.0/.well-known/openid-configuration",
@@ -33,24 +38,52 @@ export function entraRoutes(options: EntraOptions): readonly Route[] {
     ];
 }
 
-function openIdConfiguration(call: RouteCall, { url, store }: EntraOptions): Answer {
+/**
+ * Whether an authority is one of Microsoft's, and what else it is called. Members as in the tests of Microsoft's
+ * libraries. MSAL, as recorded, asks the public cloud's sign-in alone, and only about an authority that it hasn't got
+ * built in.
+ */
+function discoverInstance(call: RouteCall, { store }: EntraOptions): Answer {
+    const asked = URL.parse(call.query.get("authorization_endpoint") ?? "");
+    const { authorities } = call.site.cloud;
+    if (asked === null || !authorities.includes(asked.origin)) {
+        return entraError(call, {
+            status: 400,
+            error: "invalid_instance",
+            number: 50049,
+            words: "Unknown or invalid instance.",
+        });
+    }
+    const aliases = authorities.map((authority) => new URL(authority).host);
+    return jsonAnswer(200, {
+        tenant_discovery_endpoint: `${asked.origin}/${store.caller.tenantId}/v2.0/.well-known/openid-configuration`,
+        "api-version": "1.1",
+        metadata: [{ preferred_network: aliases[0], preferred_cache: aliases[0], aliases }],
+    });
+}
+
+function openIdConfiguration(call: RouteCall, { store }: EntraOptions): Answer {
     const tenant = call.parameters.tenant ?? "";
     if (!isCallersTenant(tenant, store)) {
-        return entraError(call, url, tenantNotFound(tenant, "invalid_tenant"));
+        return entraError(call, tenantNotFound(tenant, "invalid_tenant"));
     }
-    const authority = `${url}/${store.caller.tenantId}`;
+    const { origin, cloud } = call.site;
+    const authority = `${origin}/${store.caller.tenantId}`;
     return jsonAnswer(200, {
-        issuer: issuerOf(url, store.caller.tenantId),
+        issuer: issuerOf(call.site, store.caller.tenantId),
         authorization_endpoint: `${authority}/oauth2/v2.0/authorize`,
         token_endpoint: `${authority}/oauth2/v2.0/token`,
         jwks_uri: `${authority}/discovery/v2.0/keys`,
-        token_endpoint_auth_methods_supported: ["client_secret_post"],
+        token_endpoint_auth_methods_supported: ["client_secret_post", "private_key_jwt"],
         response_types_supported: ["code", "id_token", "code id_token", "id_token token"],
         response_modes_supported: ["query", "fragment", "form_post"],
         subject_types_supported: ["pairwise"],
         id_token_signing_alg_values_supported: ["RS256"],
         scopes_supported: ["openid", "profile", "email", "offline_access"],
         tenant_region_scope: null,
+        ...(cloud.instanceName === undefined
+            ? {}
+            : { cloud_instance_name: cloud.instanceName, msgraph_host: new URL(cloud.graphs[0] ?? origin).host }),
     });
 }
 
@@ -60,30 +93,34 @@ async function token(call: RouteCall, options: EntraOptions): Promise<Answer> {
         refuseTenant(call.parameters.tenant ?? "", options) ??
         refuseGrantType(form) ??
         refuseClient(form, options) ??
-        authenticateClient(form, options) ??
-        refuseScope(form, options);
+        (await authenticateClient(form, call.site, options)) ??
+        refuseScope(form, call.site, options);
     if (refusal !== undefined) {
-        return entraError(call, options.url, refusal);
+        return entraError(call, refusal);
     }
-    const issued = await options.tokens.issue(options.store.caller, options.store.callerRoles);
+    const claims = form.get("claims");
+    const declared = claims === null ? { capabilities: [] } : options.continuousAccess.read(claims);
+    if (declared === undefined) {
+        return entraError(call, claimsNotValid);
+    }
+    const { lifetimeSeconds } = options;
+    const { tenantId, clientId, objectId } = options.store.caller;
+    const accessToken = await options.tokens.issue({
+        tenantId,
+        clientId,
+        issuer: issuerOf(call.site, tenantId),
+        audience: resourceOf(form),
+        caller: { kind: "application", objectId, roles: options.store.callerRoles },
+        capabilities: declared.capabilities,
+        lifetimeSeconds,
+    });
     const body = {
         token_type: "Bearer",
-        expires_in: issued.expiresInSeconds,
-        ext_expires_in: issued.expiresInSeconds,
-        access_token: issued.accessToken,
+        expires_in: lifetimeSeconds,
+        ext_expires_in: lifetimeSeconds,
+        access_token: accessToken,
     };
     return jsonAnswer(200, body, { "cache-control": "no-store, no-cache", "x-ms-request-id": call.requestId });
-}
-
-/**
- * The number is AADSTS's: Entra documents it with its meaning. Words, status and `error` beside it are from memory of
- * Entra's answers.
- */
-interface EntraRefusal {
-    readonly status: 400 | 401;
-    readonly error: string;
-    readonly number: number;
-    readonly words: string;
 }
 
 function refuseTenant(tenant: string, { store }: EntraOptions): EntraRefusal | undefined {
@@ -125,11 +162,20 @@ function refuseClient(form: URLSearchParams, { store }: EntraOptions): EntraRefu
     };
 }
 
-/**
- * How the client proves who it is. A method is one branch here: an assertion signed with a certificate and a federated
- * one both come as `client_assertion`, and belong before the last line.
- */
-function authenticateClient(form: URLSearchParams, options: EntraOptions): EntraRefusal | undefined {
+const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/** How the client proves who it is. */
+async function authenticateClient(
+    form: URLSearchParams,
+    site: Site,
+    options: EntraOptions,
+): Promise<EntraRefusal | undefined> {
+    const assertion = form.get("client_assertion");
+    if (assertion !== null && assertion !== "") {
+        return form.get("client_assertion_type") === assertionType
+            ? refuseAssertion(assertion, site, options.assertions)
+            : parameterMissing("client_assertion_type");
+    }
     const secret = form.get("client_secret");
     if (secret !== null && secret !== "") {
         return refuseSecret(secret, options);
@@ -156,14 +202,21 @@ function refuseSecret(secret: string, { store, clientSecret }: EntraOptions): En
     };
 }
 
-function refuseScope(form: URLSearchParams, { url, store }: EntraOptions): EntraRefusal | undefined {
+/**
+ * A resource whose identifier ends in a slash is asked for with two of them (documented); some clients always write it
+ * so.
+ */
+function resourceOf(form: URLSearchParams): string {
+    return (form.get("scope") ?? "").trim().replace(/\/?\/\.default$/, "");
+}
+
+/** A cloud knows its own Graph and nobody else's. */
+function refuseScope(form: URLSearchParams, { cloud }: Site, { store }: EntraOptions): EntraRefusal | undefined {
     const scope = form.get("scope")?.trim() ?? "";
     if (scope === "") {
         return parameterMissing("scope");
     }
-    // A resource whose identifier ends in a slash is asked for with two of them (documented); some clients always write
-    // it so.
-    if (scope === `${url}/.default` || scope === `${url}//.default`) {
+    if (scope.endsWith("/.default") && cloud.graphs.includes(resourceOf(form))) {
         return undefined;
     }
     if (!scope.endsWith("/.default") || scope.includes(" ")) {
@@ -201,43 +254,10 @@ function tenantNotFound(tenant: string, error: string): EntraRefusal {
     };
 }
 
-function parameterMissing(name: string): EntraRefusal {
-    return {
-        status: 400,
-        error: "invalid_request",
-        number: 900144,
-        words: `The request body must contain the following parameter: '${name}'.`,
-    };
-}
-
-/**
- * Entra quotes what it was sent, whatever that is. A client that mixes up its settings would then read its secret in an
- * error: only ids and URLs here.
- */
-function quotable(text: string): string {
-    const isId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
-    const isUrl = /^https:\/\/[\w.-]+(:\d+)?\/?$/.test(text);
-    return isId || isUrl ? text : "(neither an id nor a URL)";
-}
-
-function entraError(call: RouteCall, url: string, refusal: EntraRefusal): Answer {
-    const timestamp = `${new Date().toISOString().slice(0, 19).replace("T", " ")}Z`;
-    const traceId = call.requestId;
-    const correlationId = call.request.headers["client-request-id"] ?? randomUUID();
-    const body = {
-        error: refusal.error,
-        error_description:
-            `AADSTS${refusal.number}: ${refusal.words} ` +
-            `Trace ID: ${traceId} Correlation ID: ${correlationId} Timestamp: ${timestamp}`,
-        error_codes: [refusal.number],
-        timestamp,
-        trace_id: traceId,
-        correlation_id: correlationId,
-        error_uri: `${url}/error?code=${refusal.number}`,
-    };
-    return jsonAnswer(refusal.status, body, {
-        "cache-control": "no-store, no-cache",
-        "x-ms-request-id": traceId,
-        ...(refusal.status === 401 ? { "www-authenticate": `Bearer realm="", error="${refusal.error}"` } : {}),
-    });
-}
+/** The number is documented for a parameter that isn't valid; that it is the one for this case is a guess. */
+const claimsNotValid: EntraRefusal = {
+    status: 400,
+    error: "invalid_request",
+    number: 90100,
+    words: "claims parameter is empty or not valid.",
+};

@@ -113,7 +113,8 @@ export async function createTransport(tokens: TokenSource, scope: string): Promi
 
 /** Graph's word that the token is good no more (continuous access evaluation), and what a new one must show. */
 function isClaimsChallenge({ status, headers }: PipelineResponse): boolean {
-    return status === 401 && /error="?insufficient_claims/.test(headers.get("www-authenticate") ?? "");
+    const challenge = headers.get("www-authenticate") ?? "";
+    return status === 401 && /error="insufficient_claims"/.test(challenge) && /claims="[^"]/.test(challenge);
 }
 
 /** The pipeline has answered a challenge once, with a new sign-in. */
@@ -170,8 +171,7 @@ export const askOverHttp: HttpAsk = async ({ method, url, bearer, headers, direc
 
 /** Asks the metadata host where Graph and the sign-in are. */
 export async function fetchMetadata(url: string): Promise<unknown> {
-    const advice =
-        "check metadataHost (entrasync:metadataHost, azuread:metadataHost or ARM_METADATA_HOSTNAME) and the network";
+    const advice = "check metadataHost (entrasync:metadataHost, azuread:metadataHost or ARM_METADATA_HOSTNAME)";
     try {
         const { status, body } = await askOverHttp({ method: "GET", url });
         if (status === 200 && body !== undefined) {
@@ -181,9 +181,7 @@ export async function fetchMetadata(url: string): Promise<unknown> {
             `the metadata host answered ${url} with ${status}${body === undefined ? " and no JSON" : ""}: ${advice}`,
         );
     } catch (error) {
-        throw error instanceof UnreachableError
-            ? new UnreachableError(`the metadata host: ${error.message}; ${advice}`)
-            : error;
+        throw error instanceof UnreachableError ? new UnreachableError(`${error.message}; ${advice}`) : error;
     }
 }
 

@@ -96,6 +96,9 @@ export async function createTransport(tokens: TokenSource, scope: string): Promi
                     pipeline.sendRequest(client, request),
                     rejectOnAbort(abortSignal),
                 ]);
+                if (response.status === 407) {
+                    throw refusedByProxy(url);
+                }
                 if (isClaimsChallenge(response)) {
                     throw stillChallenged(url);
                 }
@@ -109,6 +112,14 @@ export async function createTransport(tokens: TokenSource, scope: string): Promi
             }
         },
     };
+}
+
+/** 407 is no server's answer but the word of the proxy on the way: it takes nobody whom it does not know. */
+function refusedByProxy(url: string): UnreachableError {
+    return new UnreachableError(
+        `${new URL(url).origin} could not be asked: the proxy refuses (407). Nothing was sent. Give user and password in HTTPS_PROXY ` +
+            "(http://user:password@host:port), or let NO_PROXY name the host.",
+    );
 }
 
 /** Graph's word that the token is good no more (continuous access evaluation), and what a new one must show. */
@@ -165,6 +176,9 @@ export const askOverHttp: HttpAsk = async ({ method, url, bearer, headers, direc
         throw new UnreachableError(
             `${origin}${pathname} could not be asked (${failureName(error)}): check the network and HTTPS_PROXY`,
         );
+    }
+    if (response.status === 407) {
+        throw refusedByProxy(url);
     }
     return { status: response.status, body: parseJson(response.bodyAsText ?? "") };
 };

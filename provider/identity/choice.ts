@@ -341,10 +341,15 @@ function nothingChosen(candidates: readonly { readonly kind: MethodKind; readonl
     const lines = candidates.map(({ kind, candidate }) => {
         const lacks = "missing" in candidate ? candidate.missing : [];
         return lacks.length === 0
-            ? `${methodNames[kind]} is off (${describeSetting(switchOf[kind])})`
-            : `${methodNames[kind]} lacks ${lacks.map(describeSetting).join(" and ")}`;
+            ? `${methodNames[kind]} is off: ${describeBriefly(switchOf[kind])}`
+            : `${methodNames[kind]} lacks ${lacks.map(describeBriefly).join(" and ")}`;
     });
-    return `no way to sign in to Microsoft Entra is configured: ${lines.join("; ")}. Configure one as for azuread, in the stack's configuration or the environment.`;
+    return `no way to sign in to Microsoft Entra is configured: ${lines.join("; ")}. Configure one as for azuread: in the stack's configuration, under entrasync: or azuread:, or in the environment.`;
+}
+
+/** Without the two places in the stack's configuration, where many settings stand in a sentence. */
+function describeBriefly({ key, variables }: Setting): string {
+    return `${key} (${variables.join(", ")})`;
 }
 
 /** What turns a method on where it is off. */

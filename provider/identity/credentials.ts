@@ -41,6 +41,11 @@ export async function createCredential(method: Method, endpoints: Endpoints, ask
             if (endpoint !== undefined) {
                 return endpointCredential(endpoint, clientId, ask);
             }
+            if (process.env.AZURE_FEDERATED_TOKEN_FILE) {
+                // In a pod of AKS the library would take the pod's token for a managed identity's, and sign in with it
+                // wherever AZURE_AUTHORITY_HOST says. azuread asks the machine.
+                return endpointCredential(metadataServiceUrl(), clientId, ask);
+            }
             const direct = { httpClient: await directHttpClient() };
             return clientId === undefined
                 ? new identity.ManagedIdentityCredential(direct)
@@ -52,6 +57,12 @@ export async function createCredential(method: Method, endpoints: Endpoints, ask
                 ...(method.tenantId === undefined ? {} : { tenantId: method.tenantId }),
             });
     }
+}
+
+/** A machine's metadata service, at its one address, or where the library would look for it. */
+function metadataServiceUrl(): string {
+    const host = process.env.AZURE_POD_IDENTITY_AUTHORITY_HOST || "http://169.254.169.254";
+    return `${host.replace(/\/+$/, "")}/metadata/identity/oauth2/token`;
 }
 
 async function readCertificate({ pkcs12, password }: CertificateMethod): Promise<string> {

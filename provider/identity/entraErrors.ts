@@ -3,6 +3,7 @@ const meanings: Readonly<Record<string, string>> = {
     AADSTS50034: "the user does not exist in this tenant",
     AADSTS50057: "the account is disabled",
     AADSTS50076: "multi-factor authentication is wanted: sign in again, interactively",
+    AADSTS50173: "the sign-in was revoked, after a new password for example: sign in again",
     AADSTS53003: "a Conditional Access policy blocks this sign-in: ask whoever owns the policy",
     AADSTS65001: "consent is missing: an administrator must grant the application's permissions",
     AADSTS70021:

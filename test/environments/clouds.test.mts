@@ -1,3 +1,5 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Emulator, microsoftHostNames, startEmulator } from "../../provider/emulator/index.ts";
 import { type ConnectProxy, startConnectProxy } from "../emulator/connectProxy.mts";
@@ -153,6 +155,46 @@ describe("a proxy", () => {
         expect(outcome.error).toMatchObject({ code: "GRAPH_UNREACHABLE" });
         expect(outcome.error?.message).toContain("HTTPS_PROXY");
         expect(emulator.requests).toEqual([]);
+        expect(output).not.toContain("sentinel");
+    });
+});
+
+describe("a proxy that takes nobody without a password", () => {
+    let strict: Server;
+    let url: string;
+    beforeAll(async () => {
+        strict = createServer().on("connect", (_, client) => {
+            client.end("HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+        });
+        await new Promise<void>((resolve) => strict.listen(0, "127.0.0.1", resolve));
+        url = `http://user:sentinel-password@127.0.0.1:${(strict.address() as AddressInfo).port}`;
+    });
+    afterAll(() => new Promise((resolve) => strict.close(resolve)));
+
+    test("is named where the metadata host is asked", async () => {
+        const { outcome, output } = await acquire({ ARM_METADATA_HOSTNAME: emulator.host, HTTPS_PROXY: url });
+        expect(outcome.error?.code).toBe("GRAPH_UNREACHABLE");
+        expect(outcome.error?.message).toContain("the proxy refuses (407)");
+        expect(output).not.toContain("sentinel");
+    });
+
+    test("is named where Graph is asked", async () => {
+        const configuration = {
+            "entrasync:graphEndpoint": "https://graph.sovereign.example",
+            "entrasync:authorityHost": emulator.url,
+        };
+        const { outcome, output } = await acquire({ NO_PROXY: "localhost", HTTPS_PROXY: url }, configuration);
+        expect(outcome.error?.code).toBe("GRAPH_UNREACHABLE");
+        expect(outcome.error?.message).toContain(
+            "https://graph.sovereign.example could not be asked: the proxy refuses (407)",
+        );
+        expect(output).not.toContain("sentinel");
+    });
+
+    test("is a possible cause where the sign-in is asked", async () => {
+        const { outcome, output } = await acquire({ HTTPS_PROXY: url });
+        expect(outcome.error?.code).toBe("AUTHENTICATION_FAILED");
+        expect(outcome.error?.message).toContain("proxy");
         expect(output).not.toContain("sentinel");
     });
 });

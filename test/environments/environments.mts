@@ -215,6 +215,20 @@ export const working: readonly Environment[] = [
         method: "managedIdentity",
     },
     {
+        name: "AKS, the machine's identity in spite of the pod's",
+        variables: {
+            ARM_USE_MSI: "true",
+            AZURE_TENANT_ID: tenant.ARM_TENANT_ID,
+            AZURE_CLIENT_ID: application.ARM_CLIENT_ID,
+            AZURE_FEDERATED_TOKEN_FILE: tokenFile(...aks),
+        },
+        scenery: { ...metadataService, AZURE_AUTHORITY_HOST: "https://login.elsewhere.example/" },
+        given: trust(...aks),
+        method: "managedIdentity",
+        warns: /^AZURE_FEDERATED_TOKEN_FILE has no effect without useAksWorkloadIdentity/,
+        remark: "with a warning",
+    },
+    {
         name: "Managed identity at an endpoint of one's own",
         variables: { ARM_USE_MSI: "true", ARM_MSI_ENDPOINT: ({ emulator }) => emulator.msiEndpoint },
         method: "managedIdentity",

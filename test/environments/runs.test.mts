@@ -194,6 +194,7 @@ describe("a claims challenge", () => {
         expect(outcome.error).toMatchObject({ code: "AUTHENTICATION_FAILED" });
         expect(outcome.error?.message).toContain("whoever is signed in to the Azure CLI");
         expect(outcome.error?.message).toContain("az login --claims-challenge");
+        expect(outcome.error?.message).toContain("has processed nothing");
         expect(emulator.counts()).toMatchObject({ graphRequests: 1, acquisitions: 0, claimsChallenges: 1 });
         expect(output).not.toContain(token);
     });

@@ -366,21 +366,23 @@ describe("a trap is warned of", () => {
 describe("where no method is complete", () => {
     test("the error lists every one with what it lacks, or what turns it on", () => {
         const words = refusal({ ARM_USE_CLI: "false", ARM_TENANT_ID: "tenant", ARM_CLIENT_SECRET: secret });
-        expect(words).toMatch(/client certificate lacks clientId \(.*?\) and clientCertificate/);
-        expect(words).toMatch(/client secret lacks clientId \(.*?ARM_CLIENT_ID\);/);
-        expect(words).toMatch(/OIDC token is off \(useOidc/);
-        expect(words).toMatch(/Azure DevOps OIDC is off \(useOidc/);
-        expect(words).toMatch(/GitHub Actions OIDC is off \(useOidc/);
-        expect(words).toMatch(/managed identity is off \(useMsi/);
-        expect(words).toMatch(/Azure CLI is off \(useCli/);
+        expect(words).toMatch(
+            /client certificate lacks clientId \(ARM_CLIENT_ID\) and clientCertificate \(ARM_CLIENT_CERTIFICATE\)/,
+        );
+        expect(words).toMatch(/client secret lacks clientId \(ARM_CLIENT_ID\);/);
+        expect(words).toMatch(/OIDC token is off: useOidc/);
+        expect(words).toMatch(/Azure DevOps OIDC is off: useOidc/);
+        expect(words).toMatch(/GitHub Actions OIDC is off: useOidc/);
+        expect(words).toMatch(/managed identity is off: useMsi/);
+        expect(words).toMatch(/Azure CLI is off: useCli/);
     });
 
     test("the error says what each kind of OIDC lacks", () => {
         const words = refusal({ ...application, ARM_USE_OIDC: "true", ARM_USE_CLI: "false" });
-        expect(words).toMatch(/OIDC token lacks oidcToken/);
+        expect(words).toMatch(/OIDC token lacks oidcToken \(/);
         expect(words).toMatch(
-            /Azure DevOps OIDC lacks adoPipelineServiceConnectionId .* and oidcRequestUrl .* and oidcRequestToken/,
+            /Azure DevOps OIDC lacks adoPipelineServiceConnectionId \(.* and oidcRequestUrl \(.* and oidcRequestToken/,
         );
-        expect(words).toMatch(/GitHub Actions OIDC lacks oidcRequestUrl .* and oidcRequestToken/);
+        expect(words).toMatch(/GitHub Actions OIDC lacks oidcRequestUrl \(.* and oidcRequestToken/);
     });
 });

@@ -73,11 +73,11 @@ describe("signing in with a client secret", () => {
 
 describe("a sign-in that fails", () => {
     test("says as whom, where, in Entra's words, and what to check", async () => {
-        const error = await failure(new Error("AADSTS7000215: Invalid client secret provided.\r\nTrace ID: x"));
+        const error = await failure(new Error("AADSTS7000215: Invalid client secret provided.\r\nTrace ID: 1-a"));
         expect(error).toBeInstanceOf(AuthenticationError);
         expect(String(error)).toBe(
             "AuthenticationError: Signing in to Microsoft Entra at https://login.microsoftonline.com as the application " +
-                "the-client of tenant the-tenant, by client secret: AADSTS7000215: Invalid client secret provided. That means: the " +
+                "the-client of tenant the-tenant, by client secret: AADSTS7000215: Invalid client secret provided. (trace id 1-a) That means: the " +
                 "client secret is wrong: give the secret's value, not its id. Nothing was sent to Graph. Check tenantId, clientId and clientSecret (azuread's configuration or ARM_*), " +
                 "and that the secret has not expired.",
         );
@@ -103,11 +103,41 @@ describe("a sign-in that fails", () => {
         expect(await failure(refused)).toBe(refused);
     });
 
-    test("is told in a sentence, without traces and time stamps", async () => {
-        const words = "AADSTS700016: No such application. Trace ID: 1 Correlation ID: 2 Timestamp: 3";
+    test("is told in Entra's words and with its trace id, without the library's numbers and time stamps", async () => {
+        const words =
+            "unauthorized_client: Error(s): 700016 - Timestamp: 2026-01-01 00:00:00Z - Description: AADSTS700016: No such " +
+            "application. Trace ID: 0a1b-2c Correlation ID: 2 Timestamp: 2026-01-01 00:00:00Z - Correlation ID: 2 - Trace ID: 0a1b-2c";
         const error = String(await failure(new Error(words)));
-        expect(error).toContain("AADSTS700016: No such application. That means: there is no such application");
-        expect(error).not.toContain("Trace ID");
+        expect(error).toContain(
+            "client secret: AADSTS700016: No such application. (trace id 0a1b-2c) That means: there is no",
+        );
+        expect(error).not.toMatch(/Timestamp|Correlation|Error\(s\)/);
+    });
+
+    test.each([
+        [
+            "client_error: Error(s): Not Available - Timestamp: Not Available - Description: A client error occured.",
+            "4xx",
+        ],
+        [
+            "server_error: Error(s): Not Available - Timestamp: Not Available - Description: A server error occured.",
+            "5xx",
+        ],
+    ])("because something else answered says that it was not Entra: %s", async (words, status) => {
+        const error = String(await failure(new Error(`${words} Trace ID: Not Available`)));
+        expect(error).toContain(
+            `the answer (${status}) was none of Entra's, but a page of something on the way, such as a proxy`,
+        );
+        expect(error).not.toContain("Not Available");
+    });
+
+    test("after a claims challenge does not say that nothing was sent", async () => {
+        getToken.mockRejectedValue(new Error("AADSTS50173: The grant has been revoked."));
+        const tokens = await createTokenSource(method, microsoft, ask);
+        const options = { claims: "{}", enableCae: true };
+        const error = String(await tokens.getToken(microsoft.scope, options).catch((thrown: unknown) => thrown));
+        expect(error).toContain("Graph had asked for a new sign-in (a claims challenge), and has processed nothing.");
+        expect(error).not.toContain("Nothing was sent");
     });
 
     test("shows neither the secret in any form nor anything that hangs on the library's error", async () => {

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Emulator, startEmulator } from "../../provider/emulator/index.ts";
-import { methodNames } from "../../provider/identity/methods.ts";
 import { type ConnectProxy, startConnectProxy } from "../emulator/connectProxy.mts";
 import { type Environment, failing, type Machine, type Value, working } from "./environments.mts";
 import { azScript, createHome, type Home, pulumiScript } from "./machine.mts";
 import { acquireApart, diagnoseApart } from "./processes.mts";
+import { endingOf } from "./table.mts";
 
 const credential = "sentinel of a SCIM token";
 
@@ -109,8 +109,7 @@ function expectNoSecret(output: string, secrets: readonly string[]): void {
     expect(output, "a token").not.toMatch(/eyJ[\w-]+\./);
 }
 
-const note = (name: string, { method }: Environment, end: string) =>
-    lines.push(`  ${name.padEnd(52)}${(method === undefined ? "–" : methodNames[method]).padEnd(22)}${end}`);
+const note = (row: Environment) => lines.push(`  ${row.name.padEnd(52)}${endingOf(row)}`);
 
 describe("an acquisition is accepted, and doctor says so, in", () => {
     test.each(working)("$name", async (row) => {
@@ -144,7 +143,7 @@ describe("an acquisition is accepted, and doctor says so, in", () => {
         expect(proxy.hosts()).toEqual(isProxied ? ["localhost"] : []);
         expect(proxy.requests.filter(({ port }) => String(port) !== new URL(emulator.url).port)).toEqual([]);
         expectNoSecret(acquisition.output + doctor.output, secrets);
-        note(row.name, row, "acquired");
+        note(row);
     });
 });
 
@@ -168,6 +167,6 @@ describe("nothing is sent to Graph, and doctor says why, in", () => {
         expect([doctor.report.allowed, doctor.code]).toEqual([false, 1]);
         expect(emulator.counts()).toMatchObject({ graphRequests: 0, acquisitions: 0 });
         expectNoSecret(acquisition.output + doctor.output, secrets);
-        note(row.name, row, `refused: ${row.refused?.words[0]}`);
+        note(row);
     });
 });

@@ -1,14 +1,17 @@
 #!/usr/bin/env node
+import { runDoctorCommand } from "./doctor/command.js";
 import { runEmulatorCommand } from "./emulator/command.js";
 
 const help = `Usage: pulumi-entrasync COMMAND [options]
 
+  doctor     says how an acquisition would sign in, and whether it would be allowed
   emulator   a local Microsoft Entra and Microsoft Graph to try programs against
 
   pulumi-entrasync COMMAND --help tells more.
 `;
 
 const commands: Readonly<Record<string, (args: string[]) => Promise<number>>> = {
+    doctor: runDoctorCommand,
     emulator: runEmulatorCommand,
 };
 

@@ -12,14 +12,14 @@ import type * as pulumi from "@pulumi/pulumi";
 import * as lifecycle from "./core/lifecycle.js";
 import { createGraph } from "./graph/client.js";
 import { cloudOf, resolveEndpoints } from "./graph/clouds.js";
-import { createTransport, fetchMetadata } from "./graph/transport.js";
+import { askOverHttp, createTransport, fetchMetadata } from "./graph/transport.js";
+import { chooseMethod } from "./identity/choice.js";
 import {
     createSettingsReader,
     readCloudConfiguration,
     type SettingsReader,
     type StackConfiguration,
 } from "./identity/configuration.js";
-import { chooseMethod } from "./identity/methods.js";
 import { createTokenSource } from "./identity/tokens.js";
 
 type Properties = lifecycle.Properties;
@@ -109,9 +109,12 @@ function settingsReader(): SettingsReader {
 }
 
 async function connect(reader: SettingsReader): Promise<lifecycle.Graph> {
-    const method = chooseMethod(reader);
+    const { method, warnings } = chooseMethod(reader);
+    for (const warning of warnings) {
+        surroundings.warn(warning);
+    }
     const endpoints = await resolveEndpoints(readCloudConfiguration(reader), fetchMetadata);
-    const tokens = await createTokenSource(method, endpoints);
+    const tokens = await createTokenSource(method, endpoints, askOverHttp);
     const transport = await createTransport(tokens, endpoints.scope);
     return createGraph({ endpoints, transport, inform: (message) => console.log(message) });
 }

@@ -1,12 +1,37 @@
 import type { Pipeline, PipelineResponse } from "@azure/core-rest-pipeline";
-import { ConfigurationError, EntrasyncError, UnreachableError } from "../core/errors.js";
+import { AuthenticationError, ConfigurationError, EntrasyncError, UnreachableError } from "../core/errors.js";
 
 /** What hands out tokens for Graph; `@azure/identity`'s credentials fit. */
 export interface TokenSource {
     getToken(
         scopes: string | string[],
-        options?: { readonly abortSignal?: { readonly aborted: boolean } },
+        options?: { readonly abortSignal?: { readonly aborted: boolean }; readonly enableCae?: boolean },
     ): Promise<{ readonly token: string; readonly expiresOnTimestamp: number } | null>;
+}
+
+/**
+ * A renewal that fails while the token lasts is no failure: the old token is used on, and the next request tries again.
+ *
+ * The pipeline renews in the background two minutes before the end. There it would try every three seconds, and then
+ * fail where nobody listens, which ends the process.
+ */
+function keepWhileItLasts(tokens: TokenSource): TokenSource {
+    let last: Awaited<ReturnType<TokenSource["getToken"]>> = null;
+    return {
+        async getToken(scopes, options) {
+            const isChallenged = options !== undefined && "claims" in options && options.claims !== undefined;
+            const lasting = !isChallenged && last !== null && last.expiresOnTimestamp > Date.now() ? last : undefined;
+            try {
+                last = await tokens.getToken(scopes, options);
+                return last;
+            } catch (error) {
+                if (lasting === undefined) {
+                    throw error;
+                }
+                return lasting;
+            }
+        },
+    };
 }
 
 /** A request as the client writes it. */
@@ -38,7 +63,7 @@ export async function createTransport(tokens: TokenSource, scope: string): Promi
     const rest = await import("@azure/core-rest-pipeline");
     const pipeline = createPipeline(rest);
     pipeline.addPolicy(rest.setClientRequestIdPolicy("client-request-id"));
-    pipeline.addPolicy(rest.bearerTokenAuthenticationPolicy({ credential: tokens, scopes: scope }), {
+    pipeline.addPolicy(rest.bearerTokenAuthenticationPolicy({ credential: keepWhileItLasts(tokens), scopes: scope }), {
         afterPhase: "Retry",
     });
     const onTheWire = new WeakSet<object>();
@@ -67,9 +92,17 @@ export async function createTransport(tokens: TokenSource, scope: string): Promi
             });
             try {
                 // A token source may not listen to the signal; the request itself is not sent once it is aborted.
-                return {
-                    response: await Promise.race([pipeline.sendRequest(client, request), rejectOnAbort(abortSignal)]),
-                };
+                const response = await Promise.race([
+                    pipeline.sendRequest(client, request),
+                    rejectOnAbort(abortSignal),
+                ]);
+                if (response.status === 407) {
+                    throw refusedByProxy(url);
+                }
+                if (isClaimsChallenge(response)) {
+                    throw stillChallenged(url);
+                }
+                return { response };
             } catch (error) {
                 if (error instanceof EntrasyncError) {
                     throw error;
@@ -81,31 +114,104 @@ export async function createTransport(tokens: TokenSource, scope: string): Promi
     };
 }
 
-/** Asks the metadata host, which wants no token. */
-export async function fetchMetadata(url: string): Promise<unknown> {
-    const rest = await import("@azure/core-rest-pipeline");
-    const request = rest.createPipelineRequest({ url, abortSignal: AbortSignal.timeout(30_000) });
-    const advice =
-        "check metadataHost (entrasync:metadataHost, azuread:metadataHost or ARM_METADATA_HOSTNAME) and the network";
-    let response: PipelineResponse;
-    try {
-        response = await createPipeline(rest).sendRequest(rest.createDefaultHttpClient(), request);
-    } catch (error) {
-        throw new UnreachableError(`the metadata host could not be asked at ${url} (${failureName(error)}): ${advice}`);
-    }
-    try {
-        if (response.status === 200) {
-            return JSON.parse(response.bodyAsText ?? "");
-        }
-    } catch {
-        // Falls through: an answer that is not JSON is as wrong as another status.
-    }
-    throw new ConfigurationError(`the metadata host answered ${url} with ${response.status} and no JSON: ${advice}`);
+/** 407 is no server's answer but the word of the proxy on the way: it takes nobody whom it does not know. */
+function refusedByProxy(url: string): UnreachableError {
+    return new UnreachableError(
+        `${new URL(url).origin} could not be asked: the proxy refuses (407). Nothing was sent. Give user and password in HTTPS_PROXY ` +
+            "(http://user:password@host:port), or let NO_PROXY name the host.",
+    );
 }
 
-function createPipeline(rest: typeof import("@azure/core-rest-pipeline")): Pipeline {
+/** Graph's word that the token is good no more (continuous access evaluation), and what a new one must show. */
+function isClaimsChallenge({ status, headers }: PipelineResponse): boolean {
+    const challenge = headers.get("www-authenticate") ?? "";
+    return status === 401 && /error="insufficient_claims"/.test(challenge) && /claims="[^"]/.test(challenge);
+}
+
+/** The pipeline has answered a challenge once, with a new sign-in. */
+function stillChallenged(url: string): AuthenticationError {
+    return new AuthenticationError(
+        `Microsoft Graph at ${new URL(url).origin} does not take the token, not even a new one (401, a claims challenge). ` +
+            "Nothing was acquired. Access was revoked, or a policy of the tenant (Conditional Access: a location, a risk) does " +
+            "not let this sign-in through: ask whoever administers it; Entra's sign-in log names the policy.",
+    );
+}
+
+/** A request of the sign-in's that wants no token of ours: the metadata host's, a pipeline's, a managed identity's. */
+export interface Question {
+    readonly method: "GET" | "POST";
+    readonly url: string;
+    /** What to put behind `Bearer`. */
+    readonly bearer?: string;
+    readonly headers?: Readonly<Record<string, string>>;
+    /** Never by way of a proxy. */
+    readonly direct?: boolean;
+}
+
+/** Asks once, follows no redirect; the body is what its JSON says, `undefined` where it is none. Throws `UnreachableError`. */
+export type HttpAsk = (question: Question) => Promise<{ readonly status: number; readonly body: unknown }>;
+
+const questionTimeoutMs = 30_000;
+
+/** Asks over the network. */
+export const askOverHttp: HttpAsk = async ({ method, url, bearer, headers, direct = false }) => {
+    const rest = await import("@azure/core-rest-pipeline");
+    const request = rest.createPipelineRequest({
+        method,
+        url,
+        abortSignal: AbortSignal.timeout(questionTimeoutMs),
+        allowInsecureConnection: url.startsWith("http:"),
+        headers: rest.createHttpHeaders({
+            accept: "application/json",
+            ...headers,
+            ...(method === "POST" ? { "content-length": "0" } : {}),
+            ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+        }),
+    });
+    let response: PipelineResponse;
+    try {
+        response = await createPipeline(rest, direct).sendRequest(rest.createDefaultHttpClient(), request);
+    } catch (error) {
+        const { origin, pathname } = new URL(url);
+        throw new UnreachableError(
+            `${origin}${pathname} could not be asked (${failureName(error)}): check the network and HTTPS_PROXY`,
+        );
+    }
+    if (response.status === 407) {
+        throw refusedByProxy(url);
+    }
+    return { status: response.status, body: parseJson(response.bodyAsText ?? "") };
+};
+
+/** Asks the metadata host where Graph and the sign-in are. */
+export async function fetchMetadata(url: string): Promise<unknown> {
+    const advice = "check metadataHost (entrasync:metadataHost, azuread:metadataHost or ARM_METADATA_HOSTNAME)";
+    try {
+        const { status, body } = await askOverHttp({ method: "GET", url });
+        if (status === 200 && body !== undefined) {
+            return body;
+        }
+        throw new ConfigurationError(
+            `the metadata host answered ${url} with ${status}${body === undefined ? " and no JSON" : ""}: ${advice}`,
+        );
+    } catch (error) {
+        throw error instanceof UnreachableError ? new UnreachableError(`${error.message}; ${advice}`) : error;
+    }
+}
+
+function parseJson(text: string): unknown {
+    try {
+        return JSON.parse(text);
+    } catch {
+        return undefined;
+    }
+}
+
+function createPipeline(rest: typeof import("@azure/core-rest-pipeline"), direct = false): Pipeline {
     const pipeline = rest.createEmptyPipeline();
-    pipeline.addPolicy(rest.proxyPolicy());
+    if (!direct) {
+        pipeline.addPolicy(rest.proxyPolicy());
+    }
     pipeline.addPolicy(rest.userAgentPolicy({ userAgentPrefix: "pulumi-entrasync" }));
     return pipeline;
 }

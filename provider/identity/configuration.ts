@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { ConfigurationError } from "../core/errors.js";
 import type { CloudConfiguration } from "../graph/clouds.js";
 
@@ -12,39 +13,84 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  * `entrasync:<key>` wins over `azuread:<key>`, that over the environment; whatever is empty counts as not set.
  */
 export interface Setting {
-    readonly key: string;
+    /** Missing where only the environment has it: what AKS puts into a pod. */
+    readonly key?: string;
     readonly variables: readonly string[];
 }
 
-/** The settings of azuread's that are read here, each with azuread's own names. */
+/**
+ * The settings of azuread's that are read here, each with azuread's own names.
+ *
+ * @see https://www.pulumi.com/registry/packages/azuread/installation-configuration/
+ */
 export const settings = {
     tenantId: { key: "tenantId", variables: ["ARM_TENANT_ID"] },
     clientId: { key: "clientId", variables: ["ARM_CLIENT_ID"] },
     clientIdFilePath: { key: "clientIdFilePath", variables: ["ARM_CLIENT_ID_FILE_PATH"] },
     clientSecret: { key: "clientSecret", variables: ["ARM_CLIENT_SECRET"] },
     clientSecretFilePath: { key: "clientSecretFilePath", variables: ["ARM_CLIENT_SECRET_FILE_PATH"] },
+    clientCertificate: { key: "clientCertificate", variables: ["ARM_CLIENT_CERTIFICATE"] },
+    clientCertificatePath: { key: "clientCertificatePath", variables: ["ARM_CLIENT_CERTIFICATE_PATH"] },
+    clientCertificatePassword: { key: "clientCertificatePassword", variables: ["ARM_CLIENT_CERTIFICATE_PASSWORD"] },
+    useOidc: { key: "useOidc", variables: ["ARM_USE_OIDC"] },
+    oidcToken: { key: "oidcToken", variables: ["ARM_OIDC_TOKEN"] },
+    oidcTokenFilePath: { key: "oidcTokenFilePath", variables: ["ARM_OIDC_TOKEN_FILE_PATH"] },
+    oidcRequestToken: {
+        key: "oidcRequestToken",
+        variables: ["ARM_OIDC_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "SYSTEM_ACCESSTOKEN"],
+    },
+    oidcRequestUrl: {
+        key: "oidcRequestUrl",
+        variables: ["ARM_OIDC_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_URL", "SYSTEM_OIDCREQUESTURI"],
+    },
+    adoPipelineServiceConnectionId: {
+        key: "adoPipelineServiceConnectionId",
+        variables: ["ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID", "ARM_OIDC_AZURE_SERVICE_CONNECTION_ID"],
+    },
+    useAksWorkloadIdentity: { key: "useAksWorkloadIdentity", variables: ["ARM_USE_AKS_WORKLOAD_IDENTITY"] },
+    useMsi: { key: "useMsi", variables: ["ARM_USE_MSI"] },
+    msiEndpoint: { key: "msiEndpoint", variables: ["ARM_MSI_ENDPOINT"] },
+    useCli: { key: "useCli", variables: ["ARM_USE_CLI"] },
     environment: { key: "environment", variables: ["ARM_ENVIRONMENT"] },
     metadataHost: { key: "metadataHost", variables: ["ARM_METADATA_HOSTNAME"] },
+    aksClientId: { variables: ["AZURE_CLIENT_ID"] },
+    aksTenantId: { variables: ["AZURE_TENANT_ID"] },
+    aksTokenFilePath: { variables: ["AZURE_FEDERATED_TOKEN_FILE"] },
 } as const satisfies Record<string, Setting>;
+
+/** A setting's value and where it stood: `azuread:clientId`, `ARM_CLIENT_ID`. */
+export interface Found {
+    readonly value: string;
+    readonly source: string;
+}
 
 /** Reads settings, in azuread's order of precedence. */
 export interface SettingsReader {
     read(setting: Setting): string | undefined;
+    find(setting: Setting): Found | undefined;
     /** A setting that only this package knows: `entrasync:<key>`. */
     readOwn(key: string): string | undefined;
 }
 
 /** A reader over stack configuration and environment. */
 export function createSettingsReader(stack: StackConfiguration, environment: Environment): SettingsReader {
-    const nonEmpty = (value: string | undefined) => (value === undefined || value === "" ? undefined : value);
-    const readOwn = (key: string) => nonEmpty(stack(`entrasync:${key}`));
-    return {
-        readOwn,
-        read({ key, variables }) {
-            const inStack = readOwn(key) ?? nonEmpty(stack(`azuread:${key}`));
-            return inStack ?? variables.map((name) => nonEmpty(environment[name])).find((value) => value !== undefined);
-        },
+    const find = ({ key, variables }: Setting): Found | undefined => {
+        const inStack = key === undefined ? [] : [`entrasync:${key}`, `azuread:${key}`];
+        for (const source of inStack) {
+            const value = stack(source);
+            if (value) {
+                return { value, source };
+            }
+        }
+        for (const source of variables) {
+            const value = environment[source];
+            if (value) {
+                return { value, source };
+            }
+        }
+        return undefined;
     };
+    return { find, read: (setting) => find(setting)?.value, readOwn: (key) => stack(`entrasync:${key}`) || undefined };
 }
 
 /** Where the configuration says that Graph is. */
@@ -59,37 +105,68 @@ export function readCloudConfiguration(reader: SettingsReader): CloudConfigurati
 
 /** Every place where a setting may stand, for messages. */
 export function describeSetting({ key, variables }: Setting): string {
-    return `${key} (entrasync:${key}, azuread:${key} or ${variables.join(", ")})`;
+    const places = [...(key === undefined ? [] : [`entrasync:${key}`, `azuread:${key}`])];
+    return key === undefined ? variables.join(", ") : `${key} (${places.join(", ")} or ${variables.join(", ")})`;
+}
+
+/**
+ * A setting that is a yes or a no, as Go's ParseBool reads it, because azuread does.
+ *
+ * @see https://pkg.go.dev/strconv#ParseBool
+ */
+export function readFlag(reader: SettingsReader, setting: Setting, fallback: boolean): boolean {
+    const found = reader.find(setting);
+    if (found === undefined) {
+        return fallback;
+    }
+    if (["1", "t", "T", "TRUE", "true", "True"].includes(found.value)) {
+        return true;
+    }
+    if (["0", "f", "F", "FALSE", "false", "False"].includes(found.value)) {
+        return false;
+    }
+    throw new ConfigurationError(`${found.source} is ${JSON.stringify(found.value)}: give true or false`);
+}
+
+/** A value with blanks around it, as files and pasted secrets have them, is the value without; blank is not set. */
+export function readTrimmed(reader: SettingsReader, setting: Setting): string | undefined {
+    return reader.read(setting)?.trim() || undefined;
 }
 
 /**
  * A setting that may stand in a file as well: both are trimmed, as azuread does, and must agree when both are given.
  * The values themselves stay out of the message, one of them may be a secret.
  */
-export function readValueOrFile(
-    reader: SettingsReader,
-    value: Setting,
-    path: Setting,
-    readFile: (path: string) => string,
-): string | undefined {
-    const direct = reader.read(value)?.trim() || undefined;
+export function readValueOrFile(reader: SettingsReader, value: Setting, path: Setting): string | undefined {
+    const direct = readTrimmed(reader, value);
     const filePath = reader.read(path);
     if (filePath === undefined) {
         return direct;
     }
-    let inFile: string;
+    const inFile = readConfiguredFile(path, filePath, (content) => content.toString("utf8").trim());
+    if (direct !== undefined && direct !== inFile) {
+        throw new ConfigurationError(
+            `${describeSetting(value)} and the file that ${describeSetting(path)} names differ: give one of the two, or ` +
+                "the same in both",
+        );
+    }
+    return inFile || undefined;
+}
+
+/** A file that a setting names; one that can't be read is the configuration's fault. */
+export function readConfiguredFile<Content>(
+    setting: Setting,
+    path: string,
+    read: (content: Buffer) => Content,
+): Content {
+    let content: Buffer;
     try {
-        inFile = readFile(filePath).trim();
+        content = readFileSync(path);
     } catch (error) {
         const code = error instanceof Error && "code" in error ? String(error.code) : "unreadable";
         throw new ConfigurationError(
-            `${describeSetting(path)} names ${JSON.stringify(filePath)}, which can't be read (${code})`,
+            `${describeSetting(setting)} names ${JSON.stringify(path)}, which can't be read (${code})`,
         );
     }
-    if (direct !== undefined && direct !== inFile) {
-        throw new ConfigurationError(
-            `${describeSetting(value)} and the file that ${describeSetting(path)} names differ: give one of the two, or the same in both`,
-        );
-    }
-    return inFile === "" ? undefined : inFile;
+    return read(content);
 }

@@ -145,9 +145,48 @@ describe("a POST", () => {
 
     test("goes out twice at most, however often Graph asks for claims", async () => {
         const challenge = `Bearer error="insufficient_claims", claims="${Buffer.from("{}").toString("base64")}"`;
-        const { sent, server } = await postTo(end(401, { "www-authenticate": challenge }));
-        expect(failure(sent)).toEqual({ status: 401 });
+        const server = await startServer(end(401, { "www-authenticate": challenge }), trusted);
+        const url = `https://localhost:${server.port}`;
+        const error = await post(`${url}/v1.0/x`).catch((thrown: unknown) => thrown);
+        expect(error).toBeInstanceOf(AuthenticationError);
+        expect(String(error)).toContain(`Microsoft Graph at ${url} does not take the token, not even a new one`);
         expect(server.received).toHaveLength(2);
+    });
+
+    test.each(["Bearer", 'Bearer error="insufficient_claims"', 'Bearer error="invalid_token", claims="e30="'])(
+        "is not signed in for again where the challenge is %j",
+        async (challenge) => {
+            const { sent, server } = await postTo(end(401, { "www-authenticate": challenge }));
+            expect(failure(sent)).toEqual({ status: 401 });
+            expect(server.received).toHaveLength(1);
+        },
+    );
+
+    test("goes out with the old token where a renewal fails, until that ends; then the failure is told", async () => {
+        const server = await startServer(end(204), trusted);
+        const unhandled = vi.fn();
+        process.on("unhandledRejection", unhandled);
+        const getToken = vi.fn<TokenSource["getToken"]>();
+        getToken.mockResolvedValueOnce({ token: "old", expiresOnTimestamp: Date.now() + 2500 });
+        getToken.mockRejectedValue(new AuthenticationError("no more"));
+        const transport = await createTransport({ getToken }, scope);
+        const send = () =>
+            transport.send({
+                method: "POST",
+                url: `https://localhost:${server.port}/`,
+                abortSignal: AbortSignal.timeout(20_000),
+            });
+        for (let sent = 1; sent <= 3; sent++) {
+            expect(failure(await send())).toEqual({ status: 204 });
+        }
+        // Past the token's end, and past the pipeline's own next attempt: its failure would be nobody's to catch.
+        const asked = getToken.mock.calls.length;
+        await new Promise((resolve) => setTimeout(resolve, 4000));
+        process.off("unhandledRejection", unhandled);
+        expect(unhandled).not.toHaveBeenCalled();
+        expect(getToken).toHaveBeenCalledTimes(asked);
+        await expect(send()).rejects.toThrow("no more");
+        expect(server.received.map(({ headers }) => headers.authorization)).toEqual(Array(3).fill("Bearer old"));
     });
 });
 
@@ -279,9 +318,9 @@ describe("the metadata host", () => {
     test.each<[string, Behaviour, string]>([
         ["a page", end(200, {}, "<html>"), "200 and no JSON"],
         ["nothing", end(200), "200 and no JSON"],
-        ["another status", end(404, {}, "{}"), "404 and no JSON"],
+        ["another status", end(404, {}, "{}"), "404"],
         ["a redirect", end(302, { location: "/" }), "302 and no JSON"],
-        ["an error", end(503, {}, "{}"), "503 and no JSON"],
+        ["an error", end(503, {}, "{}"), "503"],
     ])("that answers with %s is a wrong configuration", async (_, behave, said) => {
         const { server, url, answer } = await ask(behave);
         await expect(answer).rejects.toThrow(ConfigurationError);
@@ -292,6 +331,6 @@ describe("the metadata host", () => {
     test("that does not answer is unreachable", async () => {
         const { url, answer } = await ask((request) => request.socket.destroy());
         await expect(answer).rejects.toThrow(UnreachableError);
-        await expect(answer).rejects.toThrow(`could not be asked at ${url} (ECONNRESET)`);
+        await expect(answer).rejects.toThrow(`${url} could not be asked (ECONNRESET)`);
     });
 });

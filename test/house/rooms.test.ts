@@ -58,12 +58,22 @@ describe("imports point one way", () => {
         expect(strays("graph", (one) => goesTo(one.to, "core") || isBuiltin(one.to) || isPipeline(one))).toEqual([]);
     });
 
-    test("identity: core, Graph's types and clouds, Node.js, and the sign-in library, which is loaded when it is used", () => {
+    test("identity: core, Graph's types and clouds, Node.js, and libraries, which are loaded when they are used", () => {
         const isGraph = ({ to, way }: Import) => goesTo(to, "graph") && (way === "type" || to === "graph/clouds");
-        const isLibrary = ({ to, way }: Import) => to === "@azure/identity" && way !== "static";
+        const libraries = ["@azure/identity", "@azure/core-rest-pipeline", "node-forge"];
+        const isLibrary = ({ to, way }: Import) => libraries.includes(to) && way !== "static";
         expect(
             strays("identity", (one) => goesTo(one.to, "core") || isGraph(one) || isBuiltin(one.to) || isLibrary(one)),
         ).toEqual([]);
+    });
+
+    test("doctor: core, graph, identity and Node.js", () => {
+        expect(strays("doctor", (one) => goesTo(one.to, "core", "graph", "identity") || isBuiltin(one.to))).toEqual([]);
+    });
+
+    test("doctor: imported by the command alone", () => {
+        const importers = imports.filter(({ from, to }) => roomOf(to) === "doctor" && roomOf(from) !== "doctor");
+        expect(new Set(importers.map(({ from }) => from))).toEqual(new Set(["command"]));
     });
 
     test("emulator: of ours the wire alone", () => {

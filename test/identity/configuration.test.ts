@@ -1,28 +1,18 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { inspect } from "node:util";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ConfigurationError } from "../../provider/core/errors.ts";
 import {
     createSettingsReader,
     describeSetting,
     readCloudConfiguration,
     readValueOrFile,
+    type Setting,
     settings,
 } from "../../provider/identity/configuration.ts";
-import { chooseMethod } from "../../provider/identity/methods.ts";
+import { writeFile } from "./file.ts";
 
 type Texts = Readonly<Record<string, string>>;
 const reader = (stack: Texts, environment: Texts = {}) => createSettingsReader((key) => stack[key], environment);
-
-function file(content: string): string {
-    const folder = mkdtempSync(join(tmpdir(), "entrasync-"));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
-    const path = join(folder, "secret");
-    writeFileSync(path, content);
-    return path;
-}
 
 function thrownBy(action: () => unknown): unknown {
     try {
@@ -65,16 +55,48 @@ describe("a setting", () => {
     });
 
     test("has azuread's own names", () => {
-        expect(Object.fromEntries(Object.values(settings).map(({ key, variables }) => [key, variables]))).toEqual({
-            tenantId: ["ARM_TENANT_ID"],
-            clientId: ["ARM_CLIENT_ID"],
-            clientIdFilePath: ["ARM_CLIENT_ID_FILE_PATH"],
-            clientSecret: ["ARM_CLIENT_SECRET"],
-            clientSecretFilePath: ["ARM_CLIENT_SECRET_FILE_PATH"],
-            environment: ["ARM_ENVIRONMENT"],
-            metadataHost: ["ARM_METADATA_HOSTNAME"],
-        });
-        expect(Object.entries(settings).every(([name, { key }]) => name === key)).toBe(true);
+        const names = Object.values(settings).map((setting: Setting) => [setting.key, setting.variables]);
+        expect(names.filter(([key]) => key !== undefined)).toEqual([
+            ["tenantId", ["ARM_TENANT_ID"]],
+            ["clientId", ["ARM_CLIENT_ID"]],
+            ["clientIdFilePath", ["ARM_CLIENT_ID_FILE_PATH"]],
+            ["clientSecret", ["ARM_CLIENT_SECRET"]],
+            ["clientSecretFilePath", ["ARM_CLIENT_SECRET_FILE_PATH"]],
+            ["clientCertificate", ["ARM_CLIENT_CERTIFICATE"]],
+            ["clientCertificatePath", ["ARM_CLIENT_CERTIFICATE_PATH"]],
+            ["clientCertificatePassword", ["ARM_CLIENT_CERTIFICATE_PASSWORD"]],
+            ["useOidc", ["ARM_USE_OIDC"]],
+            ["oidcToken", ["ARM_OIDC_TOKEN"]],
+            ["oidcTokenFilePath", ["ARM_OIDC_TOKEN_FILE_PATH"]],
+            ["oidcRequestToken", ["ARM_OIDC_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "SYSTEM_ACCESSTOKEN"]],
+            ["oidcRequestUrl", ["ARM_OIDC_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_URL", "SYSTEM_OIDCREQUESTURI"]],
+            [
+                "adoPipelineServiceConnectionId",
+                ["ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID", "ARM_OIDC_AZURE_SERVICE_CONNECTION_ID"],
+            ],
+            ["useAksWorkloadIdentity", ["ARM_USE_AKS_WORKLOAD_IDENTITY"]],
+            ["useMsi", ["ARM_USE_MSI"]],
+            ["msiEndpoint", ["ARM_MSI_ENDPOINT"]],
+            ["useCli", ["ARM_USE_CLI"]],
+            ["environment", ["ARM_ENVIRONMENT"]],
+            ["metadataHost", ["ARM_METADATA_HOSTNAME"]],
+        ]);
+    });
+
+    test("that AKS puts into a pod has no key", () => {
+        const inPod = Object.values(settings).filter((setting: Setting) => setting.key === undefined);
+        expect(inPod.flatMap(({ variables }) => [...variables])).toEqual([
+            "AZURE_CLIENT_ID",
+            "AZURE_TENANT_ID",
+            "AZURE_FEDERATED_TOKEN_FILE",
+        ]);
+        expect(describeSetting(settings.aksClientId)).toBe("AZURE_CLIENT_ID");
+    });
+
+    test("that stands under several names is found under the one that has it", () => {
+        const environment = { ACTIONS_ID_TOKEN_REQUEST_URL: "", SYSTEM_OIDCREQUESTURI: "https://dev.azure.example" };
+        const found = { value: "https://dev.azure.example", source: "SYSTEM_OIDCREQUESTURI" };
+        expect(reader({}, environment).find(settings.oidcRequestUrl)).toEqual(found);
     });
 
     test("is described by every place where it may stand", () => {
@@ -100,32 +122,28 @@ test("the cloud comes from azuread's settings and from two of this package's", (
 });
 
 describe("a value that may stand in a file", () => {
-    const read = (stack: Texts, readFile: (path: string) => string) =>
-        readValueOrFile(reader(stack), settings.clientSecret, settings.clientSecretFilePath, readFile);
-    const noFile = () => {
-        throw new Error("a file was read");
-    };
+    const read = (stack: Texts) => readValueOrFile(reader(stack), settings.clientSecret, settings.clientSecretFilePath);
     const value = (text: string) => ({ "azuread:clientSecret": text });
-    const path = { "azuread:clientSecretFilePath": "/run/secret" };
+    const path = (content: string) => ({ "azuread:clientSecretFilePath": writeFile(content) });
 
     test("is trimmed, from the setting and from the file", () => {
-        expect(read(value(` ${secret}\n`), noFile)).toBe(secret);
-        expect(read(path, () => `${secret}\r\n`)).toBe(secret);
-        expect(read({ ...value(secret), ...path }, () => ` ${secret}\n`)).toBe(secret);
+        expect(read(value(` ${secret}\n`))).toBe(secret);
+        expect(read(path(`${secret}\r\n`))).toBe(secret);
+        expect(read({ ...value(secret), ...path(` ${secret}\n`) })).toBe(secret);
     });
 
     test("is none where there is nothing but blanks", () => {
-        expect(read({}, noFile)).toBeUndefined();
-        expect(read(value("  "), noFile)).toBeUndefined();
-        expect(read(path, () => " \n")).toBeUndefined();
+        expect(read({})).toBeUndefined();
+        expect(read(value("  "))).toBeUndefined();
+        expect(read(path(" \n"))).toBeUndefined();
     });
 
     test("is taken from the file where the setting is blank", () => {
-        expect(read({ ...value(" "), ...path }, () => secret)).toBe(secret);
+        expect(read({ ...value(" "), ...path(secret) })).toBe(secret);
     });
 
     test.each([`${secret}2`, ""])("is refused where setting and file differ (%j), and neither is shown", (inFile) => {
-        const error = thrownBy(() => read({ ...value(secret), ...path }, () => inFile));
+        const error = thrownBy(() => read({ ...value(secret), ...path(inFile) }));
         expect(error).toBeInstanceOf(ConfigurationError);
         const shown = inspect(error, { showHidden: true });
         expect(shown).toContain("ARM_CLIENT_SECRET_FILE_PATH");
@@ -134,64 +152,14 @@ describe("a value that may stand in a file", () => {
     });
 
     test("is refused where the file can't be read, with the file's name and the reason", () => {
-        const error = thrownBy(() =>
-            read(path, () => {
-                throw Object.assign(new Error(`could not read ${secret}`), { code: "EACCES" });
-            }),
-        );
+        const error = thrownBy(() => read({ ...value(secret), "azuread:clientSecretFilePath": "/nowhere/at/all" }));
         expect(error).toBeInstanceOf(ConfigurationError);
-        expect(String(error)).toContain('names "/run/secret", which can\'t be read (EACCES)');
+        expect(String(error)).toContain('names "/nowhere/at/all", which can\'t be read (ENOENT)');
         expect(inspect(error, { showHidden: true })).not.toContain(secret);
     });
-});
 
-describe("the way to sign in", () => {
-    const complete = { ARM_TENANT_ID: " tenant ", ARM_CLIENT_ID: " client\n", ARM_CLIENT_SECRET: ` ${secret}\n` };
-    const method = { kind: "clientSecret", tenantId: "tenant", clientId: "client", clientSecret: secret };
-
-    test("is the client secret where everything for it is there, trimmed", () => {
-        expect(chooseMethod(reader({}, complete))).toEqual(method);
-    });
-
-    test("takes client id and secret from files", () => {
-        const environment = {
-            ARM_TENANT_ID: "tenant",
-            ARM_CLIENT_ID_FILE_PATH: file("client\n"),
-            ARM_CLIENT_SECRET_FILE_PATH: file(`${secret}\n`),
-        };
-        expect(chooseMethod(reader({}, environment))).toEqual(method);
-    });
-
-    test("is refused over a file that is not there, with its name", () => {
-        const path = "/nowhere/at/all";
-        const error = thrownBy(() => chooseMethod(reader({}, { ...complete, ARM_CLIENT_SECRET_FILE_PATH: path })));
-        expect(error).toBeInstanceOf(ConfigurationError);
-        expect(String(error)).toContain(`names "${path}", which can't be read (ENOENT)`);
-    });
-
-    test("may come from all three places at once", () => {
-        const stack = { "entrasync:tenantId": "tenant", "azuread:clientId": "client", "azuread:clientSecret": "older" };
-        const environment = { ARM_TENANT_ID: "other", ARM_CLIENT_ID: "other", ARM_CLIENT_SECRET: "other" };
-        expect(chooseMethod(reader({ ...stack, "entrasync:clientSecret": secret }, environment))).toEqual(method);
-    });
-
-    test.each([
-        ["ARM_TENANT_ID", "tenantId (entrasync:tenantId, azuread:tenantId or ARM_TENANT_ID)"],
-        ["ARM_CLIENT_ID", "clientId (entrasync:clientId, azuread:clientId or ARM_CLIENT_ID)"],
-        ["ARM_CLIENT_SECRET", "clientSecret (entrasync:clientSecret, azuread:clientSecret or ARM_CLIENT_SECRET)"],
-    ])("without %s is none, and what is missing is named with its places", (missing, description) => {
-        for (const blank of ["", "  "]) {
-            const error = thrownBy(() => chooseMethod(reader({}, { ...complete, [missing]: blank })));
-            expect(error).toBeInstanceOf(ConfigurationError);
-            expect(String(error)).toContain(`this is missing: ${description}. `);
-            expect(inspect(error, { showHidden: true })).not.toContain(secret);
-        }
-    });
-
-    test("without anything names everything that is missing", () => {
-        const error = String(thrownBy(() => chooseMethod(reader({}))));
-        for (const name of ["these are missing", "ARM_TENANT_ID", "ARM_CLIENT_ID", "ARM_CLIENT_SECRET"]) {
-            expect(error).toContain(name);
-        }
+    test("is refused where the path is a folder's", () => {
+        const error = thrownBy(() => read({ "azuread:clientSecretFilePath": "/" }));
+        expect(String(error)).toContain("can't be read (EISDIR)");
     });
 });

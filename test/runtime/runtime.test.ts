@@ -9,7 +9,7 @@ import type { TransportRequest } from "../../provider/graph/transport.ts";
 import * as runtime from "../../provider/runtime.ts";
 
 const createTransport = vi.hoisted(() => vi.fn());
-vi.mock("../../provider/graph/transport.ts", () => ({ createTransport, fetchMetadata: vi.fn() }));
+vi.mock("../../provider/graph/transport.ts", () => ({ createTransport, fetchMetadata: vi.fn(), askOverHttp: vi.fn() }));
 
 const uuid = "0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d";
 const id = `/servicePrincipals/${uuid}/synchronization/acquireAccessToken`;
@@ -142,7 +142,7 @@ describe("the configuration", () => {
     });
 
     test("that can't sign in fails the operation with what is missing, and is asked anew by the next one", async () => {
-        await configure({});
+        await configure({ "azuread:useCli": "false" });
         const error = await create().catch((thrown: unknown) => thrown);
         expect(error).toBeInstanceOf(ConfigurationError);
         expect(inspect(error, { showHidden: true })).not.toContain(secret);

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { errors, type JWTPayload, jwtVerify, SignJWT } from "jose";
+import { errors, jwtVerify, SignJWT } from "jose";
 import { createSigningKey, type SigningKey } from "./tokens.js";
 
 /** Whom a workload's identity token is about. */
@@ -38,8 +38,20 @@ export interface AzureDevOpsOidc {
 export const defaultAudience = "api://AzureADTokenExchange";
 const defaultIssuer = "https://oidc.emulator.example";
 
+/** The claims that every token may have, RFC 7519. Our own type, so that the published ones need no library's. */
+export interface RegisteredClaims {
+    readonly iss?: string;
+    readonly sub?: string;
+    readonly aud?: string | string[];
+    readonly jti?: string;
+    readonly nbf?: number;
+    readonly exp?: number;
+    readonly iat?: number;
+    readonly [claim: string]: unknown;
+}
+
 export type VerifiedIdentityToken =
-    | { readonly kind: "verified"; readonly payload: JWTPayload }
+    | { readonly kind: "verified"; readonly payload: RegisteredClaims }
     | { readonly kind: "expired" }
     | { readonly kind: "invalid" };
 

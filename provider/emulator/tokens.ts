@@ -1,6 +1,6 @@
 import { generateKeyPair, type KeyObject, randomUUID } from "node:crypto";
 import { promisify } from "node:util";
-import { errors, type JWK, type JWTPayload, jwtVerify, SignJWT } from "jose";
+import { errors, type JWTPayload, jwtVerify, SignJWT } from "jose";
 import { issuersOf, type Site } from "./clouds.js";
 import type { ContinuousAccess } from "./continuousAccess.js";
 import { GraphRefusal } from "./graphErrors.js";
@@ -45,7 +45,7 @@ export interface TokenContents {
  * accepted.
  */
 export interface TokenAuthority {
-    readonly publicJwk: JWK;
+    readonly publicJwk: Readonly<Record<string, unknown>>;
     issue(contents: TokenContents): Promise<string>;
     /** @throws GraphRefusal 401 */
     check(authorization: string | undefined, site: Site): Promise<TokenClaims>;

@@ -10,9 +10,10 @@
 import { randomBytes } from "node:crypto";
 import type * as pulumi from "@pulumi/pulumi";
 import * as lifecycle from "./core/lifecycle.js";
+import { askOverHttp, fetchMetadata } from "./graph/ask.js";
 import { createGraph } from "./graph/client.js";
 import { cloudOf, resolveEndpoints } from "./graph/clouds.js";
-import { askOverHttp, createTransport, fetchMetadata } from "./graph/transport.js";
+import { createTransport } from "./graph/transport.js";
 import { chooseMethod } from "./identity/choice.js";
 import {
     createSettingsReader,

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AuthenticationError, EntrasyncError, PermissionDeniedError } from "../core/errors.js";
 import type { Target } from "../core/target.js";
+import { askOverHttp, fetchMetadata } from "../graph/ask.js";
 import { createGraph } from "../graph/client.js";
 import { cloudOf, type Endpoints, resolveEndpoints } from "../graph/clouds.js";
-import { askOverHttp, createTransport, fetchMetadata, type TokenSource } from "../graph/transport.js";
+import { createTransport, type TokenSource } from "../graph/transport.js";
 import { type Choice, chooseMethod } from "../identity/choice.js";
 import { readCloudConfiguration, type SettingsReader } from "../identity/configuration.js";
 import { describeMethod, type MethodKind } from "../identity/methods.js";

@@ -1,5 +1,6 @@
-import type { Pipeline, PipelineResponse } from "@azure/core-rest-pipeline";
-import { AuthenticationError, ConfigurationError, EntrasyncError, UnreachableError } from "../core/errors.js";
+import type { PipelineResponse } from "@azure/core-rest-pipeline";
+import { AuthenticationError, EntrasyncError } from "../core/errors.js";
+import { createPipeline, failureName, refusedByProxy } from "./pipeline.js";
 
 /** What hands out tokens for Graph; `@azure/identity`'s credentials fit. */
 export interface TokenSource {
@@ -114,14 +115,6 @@ export async function createTransport(tokens: TokenSource, scope: string): Promi
     };
 }
 
-/** 407 is no server's answer but the word of the proxy on the way: it takes nobody whom it does not know. */
-function refusedByProxy(url: string): UnreachableError {
-    return new UnreachableError(
-        `${new URL(url).origin} could not be asked: the proxy refuses (407). Nothing was sent. Give user and password in HTTPS_PROXY ` +
-            "(http://user:password@host:port), or let NO_PROXY name the host.",
-    );
-}
-
 /** Graph's word that the token is good no more (continuous access evaluation), and what a new one must show. */
 function isClaimsChallenge({ status, headers }: PipelineResponse): boolean {
     const challenge = headers.get("www-authenticate") ?? "";
@@ -135,85 +128,6 @@ function stillChallenged(url: string): AuthenticationError {
             "Nothing was acquired. Access was revoked, or a policy of the tenant (Conditional Access: a location, a risk) does " +
             "not let this sign-in through: ask whoever administers it; Entra's sign-in log names the policy.",
     );
-}
-
-/** A request of the sign-in's that wants no token of ours: the metadata host's, a pipeline's, a managed identity's. */
-export interface Question {
-    readonly method: "GET" | "POST";
-    readonly url: string;
-    /** What to put behind `Bearer`. */
-    readonly bearer?: string;
-    readonly headers?: Readonly<Record<string, string>>;
-    /** Never by way of a proxy. */
-    readonly direct?: boolean;
-}
-
-/** Asks once, follows no redirect; the body is what its JSON says, `undefined` where it is none. Throws `UnreachableError`. */
-export type HttpAsk = (question: Question) => Promise<{ readonly status: number; readonly body: unknown }>;
-
-const questionTimeoutMs = 30_000;
-
-/** Asks over the network. */
-export const askOverHttp: HttpAsk = async ({ method, url, bearer, headers, direct = false }) => {
-    const rest = await import("@azure/core-rest-pipeline");
-    const request = rest.createPipelineRequest({
-        method,
-        url,
-        abortSignal: AbortSignal.timeout(questionTimeoutMs),
-        allowInsecureConnection: url.startsWith("http:"),
-        headers: rest.createHttpHeaders({
-            accept: "application/json",
-            ...headers,
-            ...(method === "POST" ? { "content-length": "0" } : {}),
-            ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
-        }),
-    });
-    let response: PipelineResponse;
-    try {
-        response = await createPipeline(rest, direct).sendRequest(rest.createDefaultHttpClient(), request);
-    } catch (error) {
-        const { origin, pathname } = new URL(url);
-        throw new UnreachableError(
-            `${origin}${pathname} could not be asked (${failureName(error)}): check the network and HTTPS_PROXY`,
-        );
-    }
-    if (response.status === 407) {
-        throw refusedByProxy(url);
-    }
-    return { status: response.status, body: parseJson(response.bodyAsText ?? "") };
-};
-
-/** Asks the metadata host where Graph and the sign-in are. */
-export async function fetchMetadata(url: string): Promise<unknown> {
-    const advice = "check metadataHost (entrasync:metadataHost, azuread:metadataHost or ARM_METADATA_HOSTNAME)";
-    try {
-        const { status, body } = await askOverHttp({ method: "GET", url });
-        if (status === 200 && body !== undefined) {
-            return body;
-        }
-        throw new ConfigurationError(
-            `the metadata host answered ${url} with ${status}${body === undefined ? " and no JSON" : ""}: ${advice}`,
-        );
-    } catch (error) {
-        throw error instanceof UnreachableError ? new UnreachableError(`${error.message}; ${advice}`) : error;
-    }
-}
-
-function parseJson(text: string): unknown {
-    try {
-        return JSON.parse(text);
-    } catch {
-        return undefined;
-    }
-}
-
-function createPipeline(rest: typeof import("@azure/core-rest-pipeline"), direct = false): Pipeline {
-    const pipeline = rest.createEmptyPipeline();
-    if (!direct) {
-        pipeline.addPolicy(rest.proxyPolicy());
-    }
-    pipeline.addPolicy(rest.userAgentPolicy({ userAgentPrefix: "pulumi-entrasync" }));
-    return pipeline;
 }
 
 /** Whether the connection was never made. */
@@ -254,15 +168,6 @@ const neverConnected: ReadonlySet<string> = new Set([
     "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
     "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
 ]);
-
-/** The error's code or name, never its message: messages of HTTP libraries quote requests. */
-function failureName(error: unknown): string {
-    if (error instanceof Error) {
-        const code = Object.getOwnPropertyDescriptor(error, "code")?.value;
-        return typeof code === "string" ? code : error.name;
-    }
-    return "an unknown failure";
-}
 
 function rejectOnAbort(signal: AbortSignal): Promise<never> {
     return new Promise((_, reject) => {

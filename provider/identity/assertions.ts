@@ -1,5 +1,5 @@
 import { AuthenticationError, ConfigurationError } from "../core/errors.js";
-import type { HttpAsk } from "../graph/transport.js";
+import type { HttpAsk } from "../graph/ask.js";
 import { describeSetting, readConfiguredFile, settings } from "./configuration.js";
 import type { AzureDevOpsMethod, GitHubMethod, OidcTokenMethod } from "./methods.js";
 

@@ -1,6 +1,6 @@
 import type { TokenCredential } from "@azure/identity";
+import type { HttpAsk } from "../graph/ask.js";
 import { type Endpoints, isMicrosoftAuthority } from "../graph/clouds.js";
-import type { HttpAsk } from "../graph/transport.js";
 import { azureDevOpsAssertion, configuredAssertion, gitHubAssertion, memoiseBriefly } from "./assertions.js";
 import { describeSetting, readConfiguredFile, settings } from "./configuration.js";
 import { endpointCredential } from "./managedIdentity.js";

@@ -1,6 +1,6 @@
 import type { TokenCredential } from "@azure/identity";
 import { AuthenticationError, ConfigurationError } from "../core/errors.js";
-import type { HttpAsk } from "../graph/transport.js";
+import type { HttpAsk } from "../graph/ask.js";
 import { describeSetting, settings } from "./configuration.js";
 
 /**

@@ -1,8 +1,9 @@
 import type { TokenCredential } from "@azure/identity";
 import { AuthenticationError, EntrasyncError, UnreachableError } from "../core/errors.js";
 import { scrub } from "../core/scrub.js";
+import type { HttpAsk } from "../graph/ask.js";
 import type { Endpoints } from "../graph/clouds.js";
-import type { HttpAsk, TokenSource } from "../graph/transport.js";
+import type { TokenSource } from "../graph/transport.js";
 import { createCredential } from "./credentials.js";
 import { readEntraError } from "./entraErrors.js";
 import { describeMethod, type Method, secretsOf } from "./methods.js";

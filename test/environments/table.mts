@@ -17,19 +17,32 @@ export function endingOf({ method, refused, remark }: Environment): string {
     return remark === undefined ? name : `${name}: ${remark}`;
 }
 
-/** The tables of docs/signing-in.md, by the name of the marker that they stand under. */
-export const tables: Readonly<Record<string, string>> = {
-    working: markdown(["environment", "what is set", "how it ends"], working),
-    failing: markdown(["environment", "what is set", "how it ends"], failing),
+/** The tables of the documentation, by page and by the name of the marker that they stand under. */
+export const tables: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+    "docs/signing-in.md": { working: fullTable(working), failing: fullTable(failing) },
+    "README.md": {
+        environments: markdown(
+            ["environment", "what is set"],
+            working.map((environment) => [environment.name, formatSettings(environment)]),
+        ),
+    },
 };
 
-function markdown(head: readonly string[], environments: readonly Environment[]): string {
-    const rows = environments.map((environment) => [
-        environment.name,
+function fullTable(environments: readonly Environment[]): string {
+    return markdown(
+        ["environment", "what is set", "how it ends"],
+        environments.map((environment) => [environment.name, formatSettings(environment), endingOf(environment)]),
+    );
+}
+
+function formatSettings(environment: Environment): string {
+    return (
         settingsOf(environment)
             .map((name) => `\`${name}\``)
-            .join(" ") || "nothing",
-        endingOf(environment),
-    ]);
+            .join(" ") || "nothing"
+    );
+}
+
+function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
     return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }

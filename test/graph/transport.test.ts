@@ -4,7 +4,8 @@ import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { AuthenticationError, ConfigurationError, UnreachableError } from "../../provider/core/errors.ts";
 import { createServerCertificate, type ServerCertificate } from "../../provider/emulator/certificates.ts";
-import { createTransport, fetchMetadata, type Sent, type TokenSource } from "../../provider/graph/transport.ts";
+import { fetchMetadata } from "../../provider/graph/ask.ts";
+import { createTransport, type Sent, type TokenSource } from "../../provider/graph/transport.ts";
 import { type Behaviour, startServer } from "./server.ts";
 
 let trusted: ServerCertificate;

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { inspect } from "node:util";
 import { describe, expect, test, vi } from "vitest";
 import { AuthenticationError, ConfigurationError } from "../../provider/core/errors.ts";
-import type { HttpAsk, Question } from "../../provider/graph/transport.ts";
+import type { HttpAsk, Question } from "../../provider/graph/ask.ts";
 import {
     azureDevOpsAssertion,
     configuredAssertion,

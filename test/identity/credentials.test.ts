@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import type { HttpAsk } from "../../provider/graph/transport.ts";
+import type { HttpAsk } from "../../provider/graph/ask.ts";
 import { createCredential } from "../../provider/identity/credentials.ts";
 import type { Method } from "../../provider/identity/methods.ts";
 import { createPair, packPkcs12 } from "./certificates.ts";

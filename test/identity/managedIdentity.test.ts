@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { expect, test } from "vitest";
 import { AuthenticationError, ConfigurationError } from "../../provider/core/errors.ts";
-import type { HttpAsk, Question } from "../../provider/graph/transport.ts";
+import type { HttpAsk, Question } from "../../provider/graph/ask.ts";
 import { endpointCredential } from "../../provider/identity/managedIdentity.ts";
 
 const scope = "https://graph.microsoft.us/.default";

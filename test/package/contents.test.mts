@@ -28,13 +28,13 @@ const read = (path: string) => readFileSync(join(unpacked, path), "utf8");
 const paths = () => packed.files.map(({ path }) => path);
 
 describe("the tarball", () => {
-    test("holds each file of provider/ compiled, with its types, and three files more", () => {
+    test("holds each file of provider/ compiled, with its types, the pages that people read, and package.json", () => {
         const sources = readdirSync(join(repositoryRoot, "provider"), { recursive: true, encoding: "utf8" });
         const compiled = sources
             .filter((name) => name.endsWith(".ts"))
             .map((name) => `dist/${name.slice(0, -".ts".length)}`)
             .flatMap((name) => [`${name}.d.ts`, `${name}.js`]);
-        expect(paths().sort()).toEqual([...compiled, "LICENSE", "README.md", "package.json"].sort());
+        expect(paths().sort()).toEqual([...compiled, "LICENSE", "README.md", "docs/signing-in.md", "package.json"].sort());
     });
 
     test("names no source map that it does not hold", () => {

@@ -9,7 +9,8 @@ import type { TransportRequest } from "../../provider/graph/transport.ts";
 import * as runtime from "../../provider/runtime.ts";
 
 const createTransport = vi.hoisted(() => vi.fn());
-vi.mock("../../provider/graph/transport.ts", () => ({ createTransport, fetchMetadata: vi.fn(), askOverHttp: vi.fn() }));
+vi.mock("../../provider/graph/transport.ts", () => ({ createTransport }));
+vi.mock("../../provider/graph/ask.ts", () => ({ fetchMetadata: vi.fn(), askOverHttp: vi.fn() }));
 
 const uuid = "0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d";
 const id = `/servicePrincipals/${uuid}/synchronization/acquireAccessToken`;

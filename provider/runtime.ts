@@ -9,6 +9,7 @@
  */
 import { randomBytes } from "node:crypto";
 import type * as pulumi from "@pulumi/pulumi";
+import type { InputFailure } from "./core/inputs.js";
 import * as lifecycle from "./core/lifecycle.js";
 import { askOverHttp, fetchMetadata } from "./graph/ask.js";
 import { createGraph } from "./graph/client.js";
@@ -121,16 +122,9 @@ async function connect(reader: SettingsReader): Promise<lifecycle.Graph> {
 }
 
 /**
- * A failure as the engine prints it. It prints the value of a top-level property that a failure names, in clear even
- * where that is a secret: so a failure of a whole property, `credentials` or a misspelt one that may hold them, names
- * its path in its words.
+ * A failure as the engine prints it. It prints the value of a property that a failure names, in clear even where that is
+ * a secret, and `<nil>` for a path inside one: so the path stands in the words, and no property is named.
  */
-function formatFailure({
-    path,
-    reason,
-}: {
-    readonly path: string;
-    readonly reason: string;
-}): pulumi.dynamic.CheckFailure {
-    return /[.[]/.test(path) ? { property: path, reason } : { property: "", reason: `${path} ${reason}`.trim() };
+function formatFailure({ path, reason }: InputFailure): pulumi.dynamic.CheckFailure {
+    return { property: "", reason: `${path} ${reason}`.trim() };
 }

@@ -257,7 +257,7 @@ function readCredentialKey(key: unknown, path: string, allowUnknownKeys: boolean
     if (!allowUnknownKeys && !isSynchronizationSecretKey(key)) {
         // A word that is near no key may be a secret in the wrong place: it is not repeated.
         const meant = nearest(key, synchronizationSecretKeys);
-        const what = meant === undefined ? "is" : `${JSON.stringify(key)} is`;
+        const what = meant === undefined ? "is" : `is ${JSON.stringify(key)},`;
         const instead = meant === undefined ? "" : `; did you mean ${JSON.stringify(meant)}?`;
         fail(
             path,

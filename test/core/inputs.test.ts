@@ -134,7 +134,7 @@ test.each<[string, unknown]>([
 
 describe("what is wrong is named with its path and with what would be right", () => {
     const nearKey = (path: string, key: string, near: string) =>
-        `${path}: "${key}" is not a key that Microsoft Graph knows; did you mean "${near}"? ` +
+        `${path}: is "${key}", not a key that Microsoft Graph knows; did you mean "${near}"? ` +
         "(for a key newer than this package set allowUnknownKeys: true)";
     const noKey =
         "is not a key that Microsoft Graph knows (for a key newer than this package set allowUnknownKeys: true)";

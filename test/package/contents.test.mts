@@ -34,7 +34,9 @@ describe("the tarball", () => {
             .filter((name) => name.endsWith(".ts"))
             .map((name) => `dist/${name.slice(0, -".ts".length)}`)
             .flatMap((name) => [`${name}.d.ts`, `${name}.js`]);
-        expect(paths().sort()).toEqual([...compiled, "LICENSE", "README.md", "docs/signing-in.md", "package.json"].sort());
+        expect(paths().sort()).toEqual(
+            [...compiled, "LICENSE", "README.md", "docs/signing-in.md", "package.json"].sort(),
+        );
     });
 
     test("names no source map that it does not hold", () => {

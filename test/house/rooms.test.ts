@@ -5,7 +5,7 @@ import { type Import, importsOf, readImports } from "./imports.ts";
 const imports = readImports();
 const files = new Set(imports.flatMap(({ from }) => from));
 
-/** Which room of design.md's a file of ours is in: its folder, or the file itself. */
+/** Which room a file of ours is in: its folder, or the file itself. */
 const roomOf = (file: string) => file.split("/")[0] ?? file;
 const isOurs = (to: string) => files.has(to) || ours.has(to);
 /** Files that import nothing are files of ours too: whatever is imported by a relative name. */

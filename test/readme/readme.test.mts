@@ -41,6 +41,11 @@ describe("the README", () => {
         expect(namesInTable("Arguments")).toEqual(membersOf("SynchronizationTokenAcquisitionArgs"));
     });
 
+    test("its table of dependencies gives the reason for each", () => {
+        const { dependencies } = JSON.parse(readFileSync(`${root}/package.json`, "utf8"));
+        expect(namesInTable("Dependencies")).toEqual(Object.keys(dependencies).sort());
+    });
+
     test("its table of outputs has every output and no other", () => {
         expect(namesInTable("Outputs")).toEqual(["id", ...membersOf("SynchronizationTokenAcquisition")].sort());
     });

@@ -1,3 +1,5 @@
+import { parseJson } from "../core/json.js";
+
 /** What a token says of itself, as far as an acquisition depends on it. A hint, never a proof: only Graph checks it. */
 export interface TokenClaims {
     readonly tenantId: string | undefined;
@@ -42,10 +44,6 @@ function readInstant(seconds: unknown): string | undefined {
 }
 
 function parsePayload(token: string): Record<string, unknown> | undefined {
-    try {
-        const payload: unknown = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8"));
-        return payload !== null && typeof payload === "object" ? { ...payload } : undefined;
-    } catch {
-        return undefined;
-    }
+    const payload = parseJson(Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8"));
+    return payload !== null && typeof payload === "object" ? { ...payload } : undefined;
 }

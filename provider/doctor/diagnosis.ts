@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AuthenticationError, EntrasyncError, PermissionDeniedError } from "../core/errors.js";
-import type { Target } from "../core/target.js";
+import { describeTarget, type Target } from "../core/target.js";
 import { askOverHttp, fetchMetadata } from "../graph/ask.js";
 import { createGraph } from "../graph/client.js";
 import { cloudOf, type Endpoints, resolveEndpoints } from "../graph/clouds.js";
@@ -107,7 +107,7 @@ async function inTime<Result>(signIn: Promise<Result>, authority: string): Promi
 }
 
 async function look(target: Target, endpoints: Endpoints, tokens: TokenSource): Promise<TargetSight> {
-    const id = `/${target.kind}/${target.objectId}`;
+    const id = describeTarget(target);
     const transport = await createTransport(tokens, endpoints.scope);
     const graph = createGraph({ endpoints, transport, inform: () => undefined });
     try {

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { ConfigurationError } from "../core/errors.js";
+import { stringField } from "../core/json.js";
 import type { StackConfiguration } from "../identity/configuration.js";
 
 /** A stack's configuration, and which stack it is of. */
@@ -65,11 +66,8 @@ function isInProject(folder: string): boolean {
 function readValues(parsed: unknown): Map<string, string> {
     const values = new Map<string, string>();
     for (const [key, entry] of Object.entries(parsed !== null && typeof parsed === "object" ? parsed : {})) {
-        const value =
-            entry !== null && typeof entry === "object"
-                ? Object.getOwnPropertyDescriptor(entry, "value")?.value
-                : undefined;
-        if (typeof value === "string") {
+        const value = stringField(entry, "value");
+        if (value !== undefined) {
             values.set(key, value);
         }
     }

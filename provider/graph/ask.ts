@@ -1,5 +1,6 @@
 import type { PipelineResponse } from "@azure/core-rest-pipeline";
 import { ConfigurationError, UnreachableError } from "../core/errors.js";
+import { parseJson } from "../core/json.js";
 import { createPipeline, failureName, refusedByProxy } from "./pipeline.js";
 
 /** A request of the sign-in's that wants no token of ours: the metadata host's, a pipeline's, a managed identity's. */
@@ -61,13 +62,5 @@ export async function fetchMetadata(url: string): Promise<unknown> {
         );
     } catch (error) {
         throw error instanceof UnreachableError ? new UnreachableError(`${error.message}; ${advice}`) : error;
-    }
-}
-
-function parseJson(text: string): unknown {
-    try {
-        return JSON.parse(text);
-    } catch {
-        return undefined;
     }
 }

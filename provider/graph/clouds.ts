@@ -1,4 +1,5 @@
 import { ConfigurationError } from "../core/errors.js";
+import { field } from "../core/json.js";
 import { metadataApiVersion } from "./wire.js";
 
 /** Where a cloud's Graph and sign-in are. */
@@ -112,13 +113,7 @@ async function endpointsOfHost(
 }
 
 function baseInMetadata(answer: unknown, path: readonly string[], url: string): string {
-    let value: unknown = answer;
-    for (const name of path) {
-        value =
-            value !== null && typeof value === "object"
-                ? Object.getOwnPropertyDescriptor(value, name)?.value
-                : undefined;
-    }
+    const value = path.reduce(field, answer);
     if (typeof value !== "string" || value === "") {
         throw new ConfigurationError(
             `the metadata host answered ${url} without ${path.join(".")}: check metadataHost ` +

@@ -6,6 +6,7 @@ import {
     TargetNotFoundError,
     ThrottledError,
 } from "../core/errors.js";
+import { field, parseJson, stringField } from "../core/json.js";
 import { scrub } from "../core/scrub.js";
 import { describeTarget, type Target } from "../core/target.js";
 
@@ -116,23 +117,4 @@ function excerpt(text: string): string {
         .replaceAll(/\s+/g, " ")
         .trim();
     return `an answer that is not Graph's JSON, ${JSON.stringify(plain.slice(0, 120))}`;
-}
-
-function parseJson(text: string): unknown {
-    try {
-        return JSON.parse(text);
-    } catch {
-        return undefined;
-    }
-}
-
-function field(value: unknown, name: string): unknown {
-    return value !== null && typeof value === "object"
-        ? Object.getOwnPropertyDescriptor(value, name)?.value
-        : undefined;
-}
-
-function stringField(value: unknown, name: string): string | undefined {
-    const inner = field(value, name);
-    return typeof inner === "string" ? inner : undefined;
 }

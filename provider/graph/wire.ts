@@ -34,15 +34,5 @@ export interface GraphErrorBody {
     };
 }
 
-/** What `GET https://{metadataHost}/metadata/endpoints?api-version=2022-09-01` must hold for us. */
-export interface MetadataEndpoints {
-    /** Base of Microsoft Graph in that cloud, and of the token's scope. */
-    readonly microsoftGraphResourceId: string;
-    readonly authentication: {
-        /** Base of Microsoft Entra's sign-in in that cloud. */
-        readonly loginEndpoint: string;
-    };
-}
-
 /** The version of the metadata endpoint that azuread asks for, and so we do. */
 export const metadataApiVersion = "2022-09-01";

@@ -1,4 +1,5 @@
 import { AuthenticationError, ConfigurationError } from "../core/errors.js";
+import { stringField } from "../core/json.js";
 import type { HttpAsk } from "../graph/ask.js";
 import { describeSetting, readConfiguredFile, settings } from "./configuration.js";
 import type { AzureDevOpsMethod, GitHubMethod, OidcTokenMethod } from "./methods.js";
@@ -102,9 +103,8 @@ function readToken(
     url: URL,
     issuer: string,
 ): string {
-    const token =
-        body !== null && typeof body === "object" ? Object.getOwnPropertyDescriptor(body, name)?.value : undefined;
-    if (status === 200 && typeof token === "string" && token !== "") {
+    const token = stringField(body, name);
+    if (status === 200 && token) {
         return token;
     }
     throw new AuthenticationError(

@@ -1,5 +1,6 @@
 import type { TokenCredential } from "@azure/identity";
 import { AuthenticationError, ConfigurationError } from "../core/errors.js";
+import { field } from "../core/json.js";
 import type { HttpAsk } from "../graph/ask.js";
 import { describeSetting, settings } from "./configuration.js";
 
@@ -41,7 +42,6 @@ export function endpointCredential(endpoint: string, clientId: string | undefine
 
 /** A value as text: managed identity endpoints write their numbers as strings. */
 function stringOf(body: unknown, name: string): string | undefined {
-    const value =
-        body !== null && typeof body === "object" ? Object.getOwnPropertyDescriptor(body, name)?.value : undefined;
+    const value = field(body, name);
     return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
 }

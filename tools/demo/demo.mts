@@ -84,7 +84,7 @@ async function step(
 }
 
 async function pulumi(args: string[], options: { quiet?: boolean; input?: string } = {}): Promise<void> {
-    await runPulumi([...args, "--stack", workplace.stack].slice(0, args[1] === "init" ? args.length : undefined), {
+    await runPulumi(args[1] === "init" ? args : [...args, "--stack", workplace.stack], {
         environment: workplace.environment,
         interruption: interruption.signal,
         ...options,

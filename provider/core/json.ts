@@ -1,0 +1,21 @@
+/** What a text says as JSON; `undefined` where it is none, which no JSON says. */
+export function parseJson(text: string): unknown {
+    try {
+        return JSON.parse(text);
+    } catch {
+        return undefined;
+    }
+}
+
+/** A field of what came from elsewhere; `undefined` where there is none. Own fields only: never a prototype's. */
+export function field(value: unknown, name: string): unknown {
+    return value !== null && typeof value === "object"
+        ? Object.getOwnPropertyDescriptor(value, name)?.value
+        : undefined;
+}
+
+/** The same, where it is a text. */
+export function stringField(value: unknown, name: string): string | undefined {
+    const inner = field(value, name);
+    return typeof inner === "string" ? inner : undefined;
+}

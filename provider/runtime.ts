@@ -7,32 +7,20 @@
  *
  * Loading it loads nothing of Azure: `graph/` and `identity/` load their libraries when an operation talks to Graph.
  */
-import { randomBytes } from "node:crypto";
 import type * as pulumi from "@pulumi/pulumi";
+import { EntrasyncError, withCode } from "./core/errors.js";
 import type { InputFailure } from "./core/inputs.js";
 import * as lifecycle from "./core/lifecycle.js";
-import { askOverHttp, fetchMetadata } from "./graph/ask.js";
-import { createGraph } from "./graph/client.js";
-import { cloudOf, resolveEndpoints } from "./graph/clouds.js";
-import { createTransport } from "./graph/transport.js";
-import { chooseMethod } from "./identity/choice.js";
-import {
-    createSettingsReader,
-    readCloudConfiguration,
-    type SettingsReader,
-    type StackConfiguration,
-} from "./identity/configuration.js";
-import { createTokenSource } from "./identity/tokens.js";
+import type { StackConfiguration } from "./identity/configuration.js";
+import { createSurroundings } from "./surroundings.js";
 
 type Properties = lifecycle.Properties;
 
-let stackConfiguration: StackConfiguration = () => undefined;
-let graph: Promise<lifecycle.Graph> | undefined;
+let surroundings = surroundingsOf(() => undefined);
 
 /** Keeps the stack's configuration. The host waits for it in its first call only, so nothing here is asynchronous. */
 export async function configure({ config }: pulumi.dynamic.ConfigureRequest): Promise<void> {
-    stackConfiguration = (key) => config.get(key);
-    graph = undefined;
+    surroundings = surroundingsOf((key) => config.get(key));
 }
 
 /** Validates the inputs and adds what state carries beside them. */
@@ -49,8 +37,10 @@ export async function diff(id: string, olds: Properties, news: Properties): Prom
             return { changes: false };
         case "update":
             // No answer makes the engine compare the inputs, which differ here; only then does it mind the program's
-            // replaceOnChanges. Of the age the inputs show nothing, so that is answered.
-            return plan.changes.every(({ kind }) => kind === "maxAge") ? { changes: true } : {};
+            // replaceOnChanges. Of the age, and of a lost answer, the inputs show nothing, so that is answered.
+            return plan.changes.some(({ kind }) => kind === "credentials" || kind === "triggers")
+                ? {}
+                : { changes: true };
         case "replace":
             return { changes: true, replaces: [...plan.properties] };
     }
@@ -58,13 +48,13 @@ export async function diff(id: string, olds: Properties, news: Properties): Prom
 
 /** Acquires the token. */
 export async function create(news: Properties): Promise<pulumi.dynamic.CreateResult> {
-    const { id, outputs } = await lifecycle.create(news, surroundings);
+    const { id, outputs } = await telling(news, () => lifecycle.create(news, surroundings));
     return { id, outs: outputs };
 }
 
 /** Acquires it again, if anything to be sent has changed. */
 export async function update(id: string, olds: Properties, news: Properties): Promise<pulumi.dynamic.UpdateResult> {
-    const { outputs } = await lifecycle.update(id, olds, news, surroundings);
+    const { outputs } = await telling(news, () => lifecycle.update(id, olds, news, surroundings));
     return { outs: outputs };
 }
 
@@ -91,34 +81,33 @@ const hooks = {
 } satisfies pulumi.dynamic.ResourceProvider;
 void hooks;
 
-const surroundings: lifecycle.Surroundings = {
-    cloud: () => cloudOf(readCloudConfiguration(settingsReader())),
-    // One Graph, and so one token and one set of connections, for all resources of a run. A failed start is not kept.
-    graph() {
-        graph ??= connect(settingsReader());
-        graph.catch(() => {
-            graph = undefined;
-        });
-        return graph;
-    },
-    now: () => new Date(),
-    randomBytes,
-    warn: (message) => console.warn(`warning: ${message}`),
-};
-
-function settingsReader(): SettingsReader {
-    return createSettingsReader(stackConfiguration, process.env);
+/** The host prints what is written to the console, as it is. */
+function surroundingsOf(stack: StackConfiguration): lifecycle.Surroundings {
+    return createSurroundings(stack, process.env, {
+        inform: (message) => console.log(message),
+        warn: (message) => console.warn(`warning: ${message}`),
+    });
 }
 
-async function connect(reader: SettingsReader): Promise<lifecycle.Graph> {
-    const { method, warnings } = chooseMethod(reader);
-    for (const warning of warnings) {
-        surroundings.warn(warning);
+/**
+ * Has failures reach the engine as it reads them: the message alone, so it ends with the code by which the documentation
+ * lists it; and for one that state must know of, the fields that make the engine keep the outputs. The host puts the
+ * provider's text among the outputs of a success only, and without it no refresh would find the hooks.
+ */
+async function telling<Result>(news: Properties, operation: () => Promise<Result>): Promise<Result> {
+    try {
+        return await operation();
+    } catch (error) {
+        if (error instanceof lifecycle.KeptInStateError) {
+            const message = withCode(error.failure);
+            const properties = { ...error.outputs, __provider: news.__provider };
+            throw Object.assign(error.failure, { message, id: error.resourceId, properties, reasons: [message] });
+        }
+        if (error instanceof EntrasyncError) {
+            error.message = withCode(error);
+        }
+        throw error;
     }
-    const endpoints = await resolveEndpoints(readCloudConfiguration(reader), fetchMetadata);
-    const tokens = await createTokenSource(method, endpoints, askOverHttp);
-    const transport = await createTransport(tokens, endpoints.scope);
-    return createGraph({ endpoints, transport, inform: (message) => console.log(message) });
 }
 
 /**

@@ -12,6 +12,11 @@ export abstract class EntrasyncError extends Error {
     abstract readonly code: string;
 }
 
+/** The message with its code behind it, by which the documentation lists what to do. */
+export function withCode({ message, code }: EntrasyncError): string {
+    return `${message} (${code})`;
+}
+
 /** The inputs are wrong. Nothing was sent. */
 export class InvalidInputError extends EntrasyncError {
     override readonly name = "InvalidInputError";

@@ -1,6 +1,6 @@
 import { durationExamples, parseDurationMs } from "./duration.js";
 import { withoutHashKey } from "./hashKey.js";
-import { isSynchronizationSecretKey, synchronizationSecretKeys } from "./keys.js";
+import { isSynchronizationSecretKey, oneTimeKey, synchronizationSecretKeys } from "./keys.js";
 import { nearest } from "./nearest.js";
 import { parseTarget, type Target, type TargetKind, targetProperties } from "./target.js";
 import { isUnknown, type Unknown, unknownValue } from "./unknown.js";
@@ -81,6 +81,12 @@ export function parseInputs(raw: Readonly<Record<string, unknown>>): ParsedInput
         timeouts: readTimeouts(raw.timeouts, fail),
         apiVersion: readApiVersion(raw.apiVersion, fail),
     };
+    if (inputs.maxAgeMs !== undefined && inputs.credentials instanceof Map && inputs.credentials.has(oneTimeKey)) {
+        fail(
+            "maxAge",
+            `can't be kept with an ${oneTimeKey}, which works once: there would be nothing to acquire again with. Leave maxAge out`,
+        );
+    }
     const [first, ...others] = failures;
     if (first !== undefined) {
         return { failures: [first, ...others] };

@@ -1,4 +1,6 @@
-import { ConfigurationError, InvalidInputError } from "./errors.js";
+import { type Clock, systemClock } from "./clock.js";
+import { type Deadline, describeMs, startDeadline } from "./deadline.js";
+import { ConfigurationError, DeadlineError, EntrasyncError, InvalidInputError, OutcomeUnknownError } from "./errors.js";
 import { hashCredential, hashKeyBytes } from "./fingerprint.js";
 import { fillHashKeyPlace, readHashKey } from "./hashKey.js";
 import {
@@ -9,7 +11,8 @@ import {
     parseInputs,
     readTimeouts,
 } from "./inputs.js";
-import { formatResourceId, parseResourceId, type Target, targetProperties } from "./target.js";
+import { oneTimeKey } from "./keys.js";
+import { describeTarget, formatResourceId, parseResourceId, type Target, targetProperties } from "./target.js";
 import { holdsUnknown, isUnknown, unknownValue } from "./unknown.js";
 
 /** Properties as the engine hands them over and takes them back. */
@@ -20,7 +23,9 @@ export interface Graph {
     /** Hands the credentials over; returns once Graph has accepted them. */
     acquireAccessToken(acquisition: Acquisition): Promise<Acquired>;
     /** Whether Graph still knows the target. */
-    targetExists(look: { readonly target: Target; readonly timeoutMs: number }): Promise<boolean>;
+    targetExists(look: Look): Promise<boolean>;
+    /** The keys of the credentials that the provisioning service holds for the target. */
+    secretKeys(look: Look): Promise<readonly string[]>;
 }
 
 /** One call of the action. */
@@ -28,8 +33,19 @@ export interface Acquisition {
     readonly target: Target;
     readonly credentials: Credentials;
     readonly apiVersion: ApiVersion;
-    /** How long the call may take, every wait included. */
-    readonly timeoutMs: number;
+    /** Whether one of the credentials works just once. */
+    readonly worksOnce: boolean;
+    /** Whether the target may have been created a moment ago. */
+    readonly mayBeNew: boolean;
+    /** What tells this acquisition from another one with the same credentials: the triggers. */
+    readonly occasion: string;
+    readonly deadline: Deadline;
+}
+
+/** A question about a target. */
+export interface Look {
+    readonly target: Target;
+    readonly deadline: Deadline;
 }
 
 /** Graph's acceptance. */
@@ -44,7 +60,8 @@ export interface Surroundings {
     cloud(): string;
     /** Graph in that cloud; loads what it takes to talk to it. */
     graph(): Promise<Graph>;
-    now(): Date;
+    /** Default: the system's. */
+    readonly clock?: Clock;
     randomBytes(count: number): Uint8Array;
     warn(message: string): void;
 }
@@ -57,13 +74,38 @@ export interface Outputs {
     readonly cloud: string;
     readonly triggers?: unknown;
     readonly timeouts?: unknown;
+    /**
+     * When credentials with a one-time code were handed over and Graph's answer was lost (ISO 8601, UTC): the hashes are
+     * theirs then, and nobody knows whether they were acquired with. Missing where the outcome is known.
+     */
+    readonly outcomeUnknownSince?: string;
+}
+
+/**
+ * An operation that failed, and state must know something of it all the same. A face hands both to the engine, which keeps
+ * the outputs, reports the failure, and has the next `up` update the resource.
+ */
+export class KeptInStateError extends Error {
+    override readonly name = "KeptInStateError";
+    readonly failure: EntrasyncError;
+    readonly resourceId: string;
+    readonly outputs: Outputs;
+
+    constructor(failure: EntrasyncError, resourceId: string, outputs: Outputs) {
+        super(failure.message);
+        this.failure = failure;
+        this.resourceId = resourceId;
+        this.outputs = outputs;
+    }
 }
 
 /** Why something is to be sent again. */
 export type Change =
     | { readonly kind: "credentials"; readonly keys: readonly string[] }
     | { readonly kind: "triggers" }
-    | { readonly kind: "maxAge" };
+    | { readonly kind: "maxAge" }
+    /** Nothing is sent for this one: the operation only looks, and says again what is to be done. */
+    | { readonly kind: "outcomeUnknown" };
 
 /** What the engine is to do, and why. */
 export type Plan =
@@ -111,7 +153,7 @@ export function diff(
     id: string,
     olds: Readonly<Properties>,
     news: Readonly<Properties>,
-    surroundings: Pick<Surroundings, "now">,
+    surroundings: Pick<Surroundings, "clock">,
 ): Plan {
     const inputs = validInputs(news);
     const properties = [...movedTarget(id, inputs.target, news), ...(movedCloud(olds, news) ? ["cloud"] : [])];
@@ -129,6 +171,9 @@ export function diff(
     if (inputs.maxAgeMs !== undefined && isOlder(olds.acquiredAt, inputs.maxAgeMs, surroundings)) {
         changes.push({ kind: "maxAge" });
     }
+    if (olds.outcomeUnknownSince !== undefined) {
+        changes.push({ kind: "outcomeUnknown" });
+    }
     return changes.length > 0 ? { action: "update", changes } : { action: "none" };
 }
 
@@ -138,7 +183,7 @@ export async function create(
     surroundings: Surroundings,
 ): Promise<{ readonly id: string; readonly outputs: Outputs }> {
     const inputs = knownInputs(news);
-    const outputs = await acquire(news, inputs, inputs.timeouts.createMs, surroundings);
+    const outputs = await acquire({}, news, inputs, inputs.timeouts.createMs, surroundings);
     return { id: formatResourceId(inputs.target), outputs };
 }
 
@@ -150,10 +195,20 @@ export async function update(
     surroundings: Surroundings,
 ): Promise<{ readonly outputs: Outputs }> {
     const inputs = knownInputs(news);
-    if (diff(id, olds, news, surroundings).action === "none") {
+    const plan = diff(id, olds, news, surroundings);
+    if (plan.action === "none") {
         return { outputs: { ...readOutputs(olds), ...remembered(news) } };
     }
-    return { outputs: await acquire(news, inputs, inputs.timeouts.updateMs, surroundings) };
+    const changes = plan.action === "update" ? plan.changes : [];
+    if (worksOnce(inputs) && !changesKey(changes, oneTimeKey)) {
+        if (olds.outcomeUnknownSince === undefined) {
+            throw spentCode(olds);
+        }
+        if (changes.every(({ kind }) => kind === "outcomeUnknown")) {
+            throw await stillUnknown(olds, news, inputs, surroundings);
+        }
+    }
+    return { outputs: await acquire(olds, news, inputs, inputs.timeouts.updateMs, surroundings) };
 }
 
 /** What a look at the target found. */
@@ -175,16 +230,28 @@ export async function read(id: string, olds: Readonly<Properties>, surroundings:
     if (target === undefined) {
         return keep("its id is not one of this resource's");
     }
+    const deadline = startDeadline(
+        readTimeouts(olds.timeouts, () => undefined).readMs,
+        surroundings.clock ?? systemClock,
+    );
     try {
         const cloud = surroundings.cloud();
         if (olds.cloud !== undefined && olds.cloud !== cloud) {
             return keep(`it was acquired in the cloud ${String(olds.cloud)}, and ${cloud} is configured now`);
         }
-        const timeoutMs = readTimeouts(olds.timeouts, () => undefined).readMs;
-        const graph = await surroundings.graph();
-        return { found: (await graph.targetExists({ target, timeoutMs })) ? "kept" : "gone" };
+        const graph = await connect(surroundings, deadline, `Looking for ${describeTarget(target)}`);
+        if (!(await graph.targetExists({ target, deadline }))) {
+            return { found: "gone" };
+        }
+        if (olds.outcomeUnknownSince !== undefined) {
+            const seen = await lookAfter(graph, target, Object.keys(readHashes(olds.credentialHashes)), deadline);
+            surroundings.warn(`${id}: whether its last acquisition worked is not known. ${seen} ${howToFindOut}`);
+        }
+        return { found: "kept" };
     } catch (error) {
         return keep(error instanceof Error ? error.message : String(error));
+    } finally {
+        deadline.stop();
     }
 }
 
@@ -195,21 +262,132 @@ type KnownInputs = Inputs & {
 };
 
 async function acquire(
+    olds: Readonly<Properties>,
     news: Readonly<Properties>,
     inputs: KnownInputs,
     timeoutMs: number,
     surroundings: Surroundings,
 ): Promise<Outputs> {
-    const graph = await surroundings.graph();
     const { target, credentials, apiVersion } = inputs;
-    const { requestId } = await graph.acquireAccessToken({ target, credentials, apiVersion, timeoutMs });
-    return {
-        acquiredAt: surroundings.now().toISOString(),
+    const clock = surroundings.clock ?? systemClock;
+    const deadline = startDeadline(timeoutMs, clock);
+    const outputs = (requestId: string): Omit<Outputs, "acquiredAt"> => ({
         credentialHashes: readHashes(news.credentialHashes),
         requestId,
         cloud: surroundings.cloud(),
         ...remembered(news),
-    };
+    });
+    try {
+        const graph = await connect(surroundings, deadline, `Acquiring a token for ${describeTarget(target)}`);
+        try {
+            const { requestId } = await graph.acquireAccessToken({
+                target,
+                credentials,
+                apiVersion,
+                worksOnce: worksOnce(inputs),
+                // What was acquired for before, Graph knows by now.
+                mayBeNew: !olds.acquiredAt,
+                occasion: canonical(inputs.triggers),
+                deadline,
+            });
+            return { acquiredAt: clock.now().toISOString(), ...outputs(requestId) };
+        } catch (error) {
+            if (!(error instanceof OutcomeUnknownError && worksOnce(inputs))) {
+                throw error;
+            }
+            const seen = await lookAfter(graph, target, [...credentials.keys()], deadline);
+            const failure = new OutcomeUnknownError(`${error.message} ${seen} ${keptBack} ${howToFindOut}`, error);
+            throw new KeptInStateError(failure, formatResourceId(target), {
+                acquiredAt: readOutputs(olds).acquiredAt,
+                ...outputs(error.requestId ?? ""),
+                outcomeUnknownSince: clock.now().toISOString(),
+            });
+        }
+    } finally {
+        deadline.stop();
+    }
+}
+
+/** Signing in is part of the operation's time. */
+function connect(surroundings: Surroundings, deadline: Deadline, tried: string): Promise<Graph> {
+    return deadline.race(
+        surroundings.graph(),
+        () =>
+            new DeadlineError(
+                `${tried}: not connected within ${describeMs(deadline.timeoutMs)}; nothing was sent. Run pulumi up again, or give ` +
+                    "it longer in the resource's timeouts.",
+            ),
+    );
+}
+
+/** The next `up` after an unknown outcome, with nothing changed: looks again, sends nothing, and fails again. */
+async function stillUnknown(
+    olds: Readonly<Properties>,
+    news: Readonly<Properties>,
+    inputs: KnownInputs,
+    surroundings: Surroundings,
+): Promise<KeptInStateError> {
+    const { target, credentials } = inputs;
+    const tried = `Acquiring a token for ${describeTarget(target)}`;
+    const deadline = startDeadline(inputs.timeouts.updateMs, surroundings.clock ?? systemClock);
+    try {
+        const since = String(olds.outcomeUnknownSince);
+        const seen = await connect(surroundings, deadline, tried).then(
+            (graph) => lookAfter(graph, target, [...credentials.keys()], deadline),
+            couldNotLook,
+        );
+        const failure = new OutcomeUnknownError(
+            `${tried}: the credentials were handed over at ${since}, Graph's answer was lost, and nothing has changed since. ` +
+                `Nothing was sent now. ${seen} ${keptBack} ${howToFindOut}`,
+        );
+        const outputs = { ...readOutputs(olds), ...remembered(news), outcomeUnknownSince: since };
+        return new KeptInStateError(failure, formatResourceId(target), outputs);
+    } finally {
+        deadline.stop();
+    }
+}
+
+const keptBack =
+    "An Oauth2AuthorizationCode works once, so no pulumi up sends this one again until a credential or a trigger changes.";
+
+const howToFindOut =
+    "To find out: Test Connection on the application's provisioning page in the Entra admin center. If it fails, or to be " +
+    "done with it: get a new code and set it, which is right in either case, then run pulumi up.";
+
+/** What Graph shows afterwards, in words: evidence, no proof, for the keys may have been there before. */
+async function lookAfter(graph: Graph, target: Target, sent: readonly string[], deadline: Deadline): Promise<string> {
+    try {
+        const shown = await graph.secretKeys({ target, deadline });
+        const missing = sent.filter((key) => !shown.includes(key)).sort();
+        if (missing.length === 0) {
+            return "Graph shows every key that was sent among the target's credentials: that speaks for it, unless they were there before.";
+        }
+        return missing.length === sent.length
+            ? "Graph shows none of the keys that were sent among the target's credentials: that speaks against it."
+            : `Among the target's credentials Graph does not show ${missing.join(", ")}: that speaks against it.`;
+    } catch (error) {
+        return couldNotLook(error);
+    }
+}
+
+function couldNotLook(error: unknown): string {
+    return `What Graph holds now could not be looked at (${error instanceof EntrasyncError ? error.code : "failed"}).`;
+}
+
+function worksOnce({ credentials }: KnownInputs): boolean {
+    return credentials.has(oneTimeKey);
+}
+
+function changesKey(changes: readonly Change[], key: string): boolean {
+    return changes.some((change) => change.kind === "credentials" && change.keys.includes(key));
+}
+
+/** Graph would refuse it, and the application may revoke what the code gave (RFC 6749, 4.1.2). */
+function spentCode(olds: Readonly<Properties>): InvalidInputError {
+    const reason =
+        `works once, and was spent by the acquisition of ${String(olds.acquiredAt)}: to acquire again, give a new code; ` +
+        "else take the other change back";
+    return new InvalidInputError([{ path: `credentials.${oneTimeKey}`, reason }]);
 }
 
 /** The inputs that later operations must see, which get to see outputs only. Left out where the program has none. */
@@ -300,9 +478,10 @@ function movedCloud(olds: Readonly<Properties>, news: Readonly<Properties>): boo
     return olds.cloud !== undefined && olds.cloud !== news.cloud;
 }
 
-function isOlder(acquiredAt: unknown, maxAgeMs: number | string, surroundings: Pick<Surroundings, "now">): boolean {
+function isOlder(acquiredAt: unknown, maxAgeMs: number | string, surroundings: Pick<Surroundings, "clock">): boolean {
     const acquired = typeof acquiredAt === "string" ? Date.parse(acquiredAt) : Number.NaN;
-    return typeof maxAgeMs !== "number" || !(surroundings.now().getTime() - acquired <= maxAgeMs);
+    const { clock = systemClock } = surroundings;
+    return typeof maxAgeMs !== "number" || !(clock.now().getTime() - acquired <= maxAgeMs);
 }
 
 /** JSON with its keys in order, so that equal values have equal text. */

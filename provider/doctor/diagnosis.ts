@@ -1,16 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { systemClock } from "../core/clock.js";
+import { startDeadline } from "../core/deadline.js";
 import { AuthenticationError, EntrasyncError, PermissionDeniedError } from "../core/errors.js";
 import { describeTarget, type Target } from "../core/target.js";
+import { readAccessToken, type TokenClaims } from "../graph/accessToken.js";
 import { askOverHttp, fetchMetadata } from "../graph/ask.js";
 import { createGraph } from "../graph/client.js";
 import { cloudOf, type Endpoints, resolveEndpoints } from "../graph/clouds.js";
+import { judgePermission, type Permission } from "../graph/permission.js";
 import { createTransport, type TokenSource } from "../graph/transport.js";
 import { type Choice, chooseMethod } from "../identity/choice.js";
 import { readCloudConfiguration, type SettingsReader } from "../identity/configuration.js";
 import { describeMethod, type MethodKind } from "../identity/methods.js";
 import { createTokenSource } from "../identity/tokens.js";
-import { readAccessToken, type TokenClaims } from "./accessToken.js";
-import { judgePermission, type Permission } from "./permission.js";
 
 /** What `doctor` found out, step by step; a step that could not be taken is missing, and `problem` says why. No secret. */
 export interface Diagnosis {
@@ -109,9 +111,11 @@ async function inTime<Result>(signIn: Promise<Result>, authority: string): Promi
 async function look(target: Target, endpoints: Endpoints, tokens: TokenSource): Promise<TargetSight> {
     const id = describeTarget(target);
     const transport = await createTransport(tokens, endpoints.scope);
-    const graph = createGraph({ endpoints, transport, inform: () => undefined });
+    const sentCodes = { begin: () => Promise.reject(new Error("doctor acquires nothing")) };
+    const graph = createGraph({ endpoints, transport, inform: () => undefined, sentCodes });
+    const deadline = startDeadline(stepTimeoutMs, systemClock);
     try {
-        return (await graph.targetExists({ target, timeoutMs: stepTimeoutMs }))
+        return (await graph.targetExists({ target, deadline }))
             ? { id, readable: true, because: "it is there" }
             : { id, readable: false, because: "it is not there: check the object id and the tenant" };
     } catch (error) {
@@ -123,5 +127,7 @@ async function look(target: Target, endpoints: Endpoints, tokens: TokenSource): 
             `Graph answered ${error.status}: reading it takes Application.Read.All, or Application.ReadWrite.OwnedBy as its ` +
             "owner. Without it nothing can be said of the target, and pulumi refresh can't look at it either";
         return { id, readable: false, because };
+    } finally {
+        deadline.stop();
     }
 }

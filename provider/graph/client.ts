@@ -1,160 +1,277 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import {
-    DeadlineError,
-    type EntrasyncError,
-    OutcomeUnknownError,
-    ThrottledError,
-    UnreachableError,
-} from "../core/errors.js";
-import type { Acquired, Acquisition, Graph } from "../core/lifecycle.js";
-import { judge, type Outcome } from "../core/resend.js";
+import { type Clock, systemClock } from "../core/clock.js";
+import { type Deadline, describeMs } from "../core/deadline.js";
+import { OutcomeUnknownError, TargetNotFoundError } from "../core/errors.js";
+import type { Acquisition, Graph } from "../core/lifecycle.js";
+import { judge, type Outcome, type RowName } from "../core/resend.js";
 import { describeTarget, type Target } from "../core/target.js";
 import type { Endpoints } from "./clouds.js";
-import { type Answer, describeAnswer, readAnswer, refusalOf } from "./refusals.js";
+import { endingsOf, type Tried } from "./endings.js";
+import { judgePermission } from "./permission.js";
+import { type Answer, describeAnswer, readAnswer, readSecretKeys } from "./refusals.js";
+import type { SentCodes } from "./sentCodes.js";
 import type { Transport } from "./transport.js";
+import { createTurns } from "./turns.js";
 import { type AcquireAccessTokenBody, synchronizationSecretODataType } from "./wire.js";
 
 /** What the client needs beside the endpoints. */
 export interface ClientOptions {
     readonly endpoints: Endpoints;
     readonly transport: Transport;
+    /** Told what it waits for. */
     readonly inform: (message: string) => void;
-    readonly now?: () => Date;
+    /** Where acquisitions are noted that hand over something that works once. */
+    readonly sentCodes: SentCodes;
+    /** How long a target, or a right to it, may be too new for Graph. Default: 2 minutes. 0: not at all. */
+    readonly replicationTimeoutMs?: number;
+    readonly clock?: Clock;
     readonly random?: () => number;
 }
+
+/** The default of `replicationTimeout`. Graph promises nothing, and more than a minute has been seen. */
+export const defaultReplicationTimeoutMs = 2 * 60 * 1000;
+
+/** How long one attempt may take where the call may be sent again: a lost answer must not take the whole time. */
+const attemptTimeoutMs = 60_000;
+
+/** How many acquisitions are under way at once, whatever the engine's `--parallel`: Graph counts an application's calls. */
+const acquisitionsAtOnce = 16;
+
+/** What is left of an operation's time for a look at what became of a call that can't be sent again. */
+const lookMs = 15_000;
+
+/** A call of Graph, for all its attempts. */
+interface Call extends Tried {
+    readonly method: "GET" | "POST";
+    readonly path: string;
+    readonly body?: string;
+    readonly deadline: Deadline;
+    /** What no message may repeat. */
+    readonly submitted: readonly string[];
+    readonly mayBeNew: boolean;
+}
+
+/** What came of one attempt, for the table and for people. */
+type Attempt = { readonly why: string } & (
+    | { readonly outcome: Extract<Outcome, { kind: "answered" }>; readonly answer: Answer; readonly body: string }
+    | { readonly outcome: Exclude<Outcome, { kind: "answered" }>; readonly answer?: undefined }
+);
 
 /** Microsoft Graph for the lifecycle: one POST for an acquisition, sent again only where `resend.ts` says so. */
 export function createGraph({
     endpoints,
     transport,
     inform,
-    now = () => new Date(),
+    sentCodes,
+    replicationTimeoutMs = defaultReplicationTimeoutMs,
+    clock = systemClock,
     random = Math.random,
 }: ClientOptions): Graph {
     /** While Graph throttles, everybody waits: it counts the calls of an application, not of a target. */
     let pause: { readonly untilMs: number; readonly answer: Answer | undefined } = { untilMs: 0, answer: undefined };
+    const turns = createTurns(acquisitionsAtOnce);
 
-    async function exchange(
-        request: { method: "GET" | "POST"; path: string; body?: string },
-        deadline: Deadline,
-        submitted: readonly string[],
-        ending: Endings,
-    ): Promise<Answer> {
-        const attempts = { answered: 0, notConnected: 0, lost: 0 };
+    /** What Graph accepted the call with; everything else is an error. */
+    async function exchange(call: Call): Promise<{ readonly answer: Answer; readonly body: string }> {
+        const { deadline } = call;
+        const endings = endingsOf(call, endpoints, deadline);
+        const met = new Map<RowName, number>();
+        const startedMs = clock.elapsedMs();
         for (;;) {
-            const pauseMs = pause.untilMs - now().getTime();
+            const pauseMs = pause.untilMs - clock.now().getTime();
             if (pauseMs >= deadline.remainingMs()) {
-                throw throttledTooLong(ending.tried, pause.answer, pause.untilMs);
+                throw endings.throttled(pause.answer, pause.untilMs);
             }
-            await deadline.wait(pauseMs, ending.tooLate);
-            const sent = await send(request, deadline, submitted, ending);
-            attempts[sent.outcome.kind] += 1;
-            const verdict = judge(sent.outcome, attempts[sent.outcome.kind], now(), random());
-            switch (verdict.kind) {
-                case "accepted":
-                case "refused":
-                    return sent.answer ?? ending.broken(sent.why);
-                case "unknown":
-                    return ending.unknown(sent.answer, sent.why);
-                case "unreachable":
-                    throw unreachable(ending.tried, endpoints, sent.why, attempts.notConnected);
-                case "again": {
-                    const untilMs = now().getTime() + verdict.waitMs;
-                    if (verdict.throttled && untilMs > pause.untilMs) {
-                        pause = { untilMs, answer: sent.answer };
-                    }
-                    if (verdict.waitMs >= deadline.remainingMs()) {
-                        throw verdict.throttled
-                            ? throttledTooLong(ending.tried, sent.answer, untilMs)
-                            : unreachable(ending.tried, endpoints, sent.why, attempts.notConnected);
-                    }
-                    inform(
-                        `${ending.tried}: ${sent.why}, waiting ${Math.ceil(verdict.waitMs / 1000)} s before the next attempt`,
-                    );
-                    await deadline.wait(verdict.waitMs, ending.tooLate);
+            if (!(await deadline.wait(pauseMs))) {
+                throw endings.tooLate();
+            }
+            const attempt = await send(call);
+            const claims = transport.claims();
+            const permission = claims === undefined ? undefined : judgePermission(claims);
+            const replicationMs = call.mayBeNew ? startedMs + replicationTimeoutMs - clock.elapsedMs() : 0;
+            const verdict = judge(attempt.outcome, {
+                worksOnce: call.worksOnce,
+                replicationMs,
+                isPermitted: permission?.granted,
+                met: (row) => met.get(row) ?? 0,
+                now: clock.now(),
+                random: random(),
+            });
+            const { row } = verdict;
+            const waitMs = verdict.next === "again" ? verdict.waitMs : Number.POSITIVE_INFINITY;
+            met.set(row, (met.get(row) ?? 0) + 1);
+            if (row === "accepted" && attempt.answer !== undefined) {
+                return attempt;
+            }
+            if (row === "lost" || row === "gateway") {
+                endings.noteDoubt(attempt.why);
+            }
+            const untilMs = clock.now().getTime() + waitMs;
+            if (row === "throttled" && untilMs > pause.untilMs) {
+                pause = { untilMs, answer: attempt.answer };
+            }
+            if (waitMs >= deadline.remainingMs()) {
+                switch (row) {
+                    case "throttled":
+                        throw endings.throttled(attempt.answer, untilMs);
+                    case "notConnected":
+                        throw deadline.signal.aborted
+                            ? endings.tooLate()
+                            : endings.unreachable(attempt.why, met.get(row) ?? 0);
+                    case "challenged":
+                        throw endings.challenged();
+                    case "replicating":
+                    case "refused":
+                    case "accepted":
+                    case "lost":
+                    case "gateway":
+                        throw attempt.answer === undefined || row === "gateway"
+                            ? endings.unknown(attempt.answer, attempt.why)
+                            : endings.refused(attempt.answer, {
+                                  waitedMs: met.has("replicating") ? clock.elapsedMs() - startedMs : 0,
+                                  missing: permission?.granted === false ? permission.because : undefined,
+                              });
                 }
             }
+            inform(`${call.what}: ${attempt.why}, waiting ${describeWait(waitMs)}${whatFor(row, replicationMs)}`);
+            // For a wait of Graph's everybody waits, at the head of the loop.
+            if (row !== "throttled" && !(await deadline.wait(waitMs))) {
+                throw endings.tooLate();
+            }
         }
     }
 
-    async function send(
-        request: { method: "GET" | "POST"; path: string; body?: string },
-        deadline: Deadline,
-        submitted: readonly string[],
-        ending: Endings,
-    ): Promise<{ outcome: Outcome; answer?: Answer; why: string }> {
-        const sent = await transport.send({
-            ...request,
-            url: endpoints.graph + request.path,
-            abortSignal: deadline.signal,
-        });
-        if (sent.response === undefined) {
-            if (!sent.reached && deadline.signal.aborted) {
-                throw ending.tooLate();
+    async function send(call: Call): Promise<Attempt> {
+        const { deadline, worksOnce } = call;
+        const remainingMs = deadline.remainingMs();
+        // A call that can't be sent again is waited for, but for the time of a look at what became of it.
+        const limitMs = worksOnce
+            ? remainingMs - Math.min(lookMs, remainingMs / 4)
+            : Math.min(attemptTimeoutMs, remainingMs);
+        const limit = new AbortController();
+        const cancel = clock.after(limitMs, () => limit.abort());
+        try {
+            const sent = await transport.send({
+                method: call.method,
+                url: endpoints.graph + call.path,
+                ...(call.body === undefined ? {} : { body: call.body }),
+                abortSignal: AbortSignal.any([deadline.signal, limit.signal]),
+                ownConnection: worksOnce,
+            });
+            if (sent.response === undefined) {
+                const isLate = limit.signal.aborted || deadline.signal.aborted;
+                return {
+                    outcome: { kind: sent.reached ? "lost" : "notConnected" },
+                    why: isLate ? `no answer within ${describeMs(Math.round(limitMs))}` : sent.why,
+                };
             }
+            const answer = readAnswer(sent.response, call.submitted);
             return {
-                outcome: { kind: sent.reached ? "lost" : "notConnected" },
-                why: deadline.signal.aborted ? `no answer within ${deadline.describe()}` : sent.why,
+                outcome: {
+                    kind: "answered",
+                    status: answer.status,
+                    retryAfter: sent.response.headers.get("retry-after"),
+                    graphCode: answer.graphCode,
+                    isGraphs: answer.requestId !== undefined || answer.graphCode !== undefined,
+                    isChallenge: sent.isChallenge,
+                },
+                answer,
+                body: sent.response.bodyAsText ?? "",
+                why: `Microsoft Graph answered ${describeAnswer(answer)}`,
             };
+        } finally {
+            cancel();
         }
-        const { response } = sent;
-        const answer = readAnswer(response, submitted);
-        const retryAfter = response.headers.get("retry-after");
-        return {
-            outcome: { kind: "answered", status: response.status, retryAfter },
-            answer,
-            why: `Microsoft Graph answered ${describeAnswer(answer)}`,
-        };
     }
+
+    /** With a note on this machine for as long as nobody knows what came of it. */
+    async function exchangeOnce(call: Call, { occasion }: Acquisition): Promise<Answer> {
+        const note = await sentCodes.begin(JSON.stringify([call.path, call.body, occasion]));
+        if (note.sentBefore !== undefined) {
+            throw endingsOf(call, endpoints, call.deadline).sentBefore(note.sentBefore);
+        }
+        let isKnown = true;
+        try {
+            return (await exchange(call)).answer;
+        } catch (error) {
+            isKnown = !(error instanceof OutcomeUnknownError);
+            throw error;
+        } finally {
+            if (isKnown) {
+                await note.settle();
+            }
+        }
+    }
+
+    const look = (target: Target, what: string, path: string, deadline: Deadline) =>
+        exchange({
+            what: `${what} ${describeTarget(target)}`,
+            target,
+            changes: false,
+            worksOnce: false,
+            mayBeNew: false,
+            method: "GET",
+            path: `/v1.0${describeTarget(target)}${path}`,
+            deadline,
+            submitted: [],
+        });
 
     return {
-        async acquireAccessToken(acquisition: Acquisition): Promise<Acquired> {
-            const { target, credentials, apiVersion, timeoutMs } = acquisition;
-            const tried = `Acquiring a token for ${describeTarget(target)}`;
-            const deadline = startDeadline(timeoutMs);
+        async acquireAccessToken(acquisition) {
+            const { target, credentials, apiVersion, worksOnce, mayBeNew, deadline } = acquisition;
+            const call: Call = {
+                what: `Acquiring a token for ${describeTarget(target)}`,
+                target,
+                changes: true,
+                worksOnce,
+                mayBeNew,
+                method: "POST",
+                path: `/${apiVersion}${describeTarget(target)}/synchronization/acquireAccessToken`,
+                body: formatBody(acquisition),
+                deadline,
+                submitted: [...credentials.values()],
+            };
+            const turn = await turns.take(describeTarget(target), deadline, async () =>
+                worksOnce ? exchangeOnce(call, acquisition) : (await exchange(call)).answer,
+            );
+            if (turn === undefined) {
+                throw endingsOf(call, endpoints, deadline).tooLate();
+            }
+            return { requestId: turn.result.requestId ?? "" };
+        },
+
+        async targetExists({ target, deadline }) {
             try {
-                const answer = await exchange(
-                    {
-                        method: "POST",
-                        path: `/${apiVersion}${describeTarget(target)}/synchronization/acquireAccessToken`,
-                        body: formatBody(acquisition),
-                    },
-                    deadline,
-                    [...credentials.values()],
-                    endingsOfPost(tried, deadline),
-                );
-                if (answer.status >= 300) {
-                    throw refusalOf(tried, target, answer);
+                await look(target, "Looking for", "?$select=id", deadline);
+                return true;
+            } catch (error) {
+                // Graph's own word that there is no such object; a proxy's or a gateway's 404 has another code or none.
+                if (error instanceof TargetNotFoundError && error.graphCode === "Request_ResourceNotFound") {
+                    return false;
                 }
-                return { requestId: answer.requestId ?? "" };
-            } finally {
-                deadline.stop();
+                throw error;
             }
         },
 
-        async targetExists({ target, timeoutMs }: { target: Target; timeoutMs: number }): Promise<boolean> {
-            const tried = `Looking for ${describeTarget(target)}`;
-            const deadline = startDeadline(timeoutMs);
-            try {
-                const answer = await exchange(
-                    { method: "GET", path: `/v1.0${describeTarget(target)}?$select=id` },
-                    deadline,
-                    [],
-                    endingsOfGet(tried, deadline),
-                );
-                if (answer.status < 300) {
-                    return true;
-                }
-                // Graph's own word that there is no such object; a proxy's or a gateway's 404 has another code or none.
-                if (answer.status === 404 && answer.graphCode === "Request_ResourceNotFound") {
-                    return false;
-                }
-                throw refusalOf(tried, target, answer);
-            } finally {
-                deadline.stop();
-            }
+        async secretKeys({ target, deadline }) {
+            const path = "/synchronization/secrets";
+            return readSecretKeys((await look(target, "Looking at the credentials stored for", path, deadline)).body);
         },
     };
+}
+
+/** What the wait is for, where that is not in Graph's own words. */
+function whatFor(row: RowName, replicationMs: number): string {
+    if (row !== "replicating") {
+        return " before the next attempt";
+    }
+    return (
+        ": a target, or a right to it, of the last minutes may not have reached every part of Graph yet " +
+        `(at most ${describeWait(replicationMs)} more; entrasync:replicationTimeout)`
+    );
+}
+
+function describeWait(waitMs: number): string {
+    return `${Math.ceil(waitMs / 1000)} s`;
 }
 
 function formatBody({ credentials }: Acquisition): string {
@@ -166,96 +283,4 @@ function formatBody({ credentials }: Acquisition): string {
         })),
     };
     return JSON.stringify(body);
-}
-
-/** How a call ends when it does not end with an answer that says yes or no. */
-interface Endings {
-    readonly tried: string;
-    tooLate(): EntrasyncError;
-    broken(why: string): never;
-    unknown(answer: Answer | undefined, why: string): never;
-}
-
-function endingsOfPost(tried: string, deadline: Deadline): Endings {
-    const unknown = (answer: Answer | undefined, why: string): never => {
-        throw new OutcomeUnknownError(
-            `${tried}: ${why}. Graph may or may not have acquired the token; state does not hold this acquisition, so the ` +
-                "next pulumi up sends the credentials again. That is harmless unless they hold an Oauth2AuthorizationCode: " +
-                "a code works once, so get a new one first.",
-            answer,
-        );
-    };
-    return { tried, tooLate: () => tooLate(tried, deadline), broken: (why) => unknown(undefined, why), unknown };
-}
-
-function endingsOfGet(tried: string, deadline: Deadline): Endings {
-    const unknown = (_: Answer | undefined, why: string): never => {
-        throw new UnreachableError(`${tried}: ${why}`);
-    };
-    return { tried, tooLate: () => tooLate(tried, deadline), broken: (why) => unknown(undefined, why), unknown };
-}
-
-function tooLate(tried: string, deadline: Deadline): EntrasyncError {
-    return new DeadlineError(
-        `${tried}: not done within ${deadline.describe()}, and Graph had not processed anything. Run pulumi up again, or give ` +
-            "it longer in the resource's timeouts.",
-    );
-}
-
-function throttledTooLong(tried: string, answer: Answer | undefined, untilMs: number): EntrasyncError {
-    const throttled = answer ?? { status: 429, graphCode: undefined, words: "", requestId: undefined };
-    // A wait that no calendar holds comes from something broken; the message must be written all the same.
-    const until = new Date(Math.min(untilMs, lastInstantMs)).toISOString();
-    return new ThrottledError(
-        `${tried}: Microsoft Graph answered ${describeAnswer(throttled)}, and asks for a wait that is longer than this ` +
-            `operation may take. Nothing was acquired. Run pulumi up again after ${until}, or give it longer in the ` +
-            "resource's timeouts.",
-        throttled,
-    );
-}
-
-function unreachable(tried: string, endpoints: Endpoints, why: string, attempts: number): EntrasyncError {
-    return new UnreachableError(
-        `${tried}: Microsoft Graph at ${endpoints.graph} could not be reached (${why}, ` +
-            `${attempts === 1 ? "1 attempt" : `${attempts} attempts`}). Nothing was sent. Check the network, HTTPS_PROXY ` +
-            "and the configured cloud, then run pulumi up again.",
-    );
-}
-
-/** The end of what a Date can say. */
-const lastInstantMs = 8.64e15;
-
-/** The longest that a timer of Node.js runs: some 24 days. It takes anything longer for 1 ms. */
-const longestTimerMs = 2 ** 31 - 1;
-
-/** The end of an operation's time, for every wait and every request of it. */
-interface Deadline {
-    readonly signal: AbortSignal;
-    remainingMs(): number;
-    describe(): string;
-    wait(waitMs: number, tooLate: () => EntrasyncError): Promise<void>;
-    stop(): void;
-}
-
-function startDeadline(timeoutMs: number): Deadline {
-    const boundedMs = Math.min(timeoutMs, longestTimerMs);
-    const endsAtMs = performance.now() + boundedMs;
-    const controller = new AbortController();
-    const timer = setTimeout(() => controller.abort(), boundedMs);
-    return {
-        signal: controller.signal,
-        remainingMs: () => endsAtMs - performance.now(),
-        describe: () => `${timeoutMs / 1000} s`,
-        async wait(waitMs, tooLate) {
-            if (waitMs <= 0) {
-                return;
-            }
-            try {
-                await sleep(waitMs, undefined, { signal: controller.signal });
-            } catch {
-                throw tooLate();
-            }
-        },
-        stop: () => clearTimeout(timer),
-    };
 }

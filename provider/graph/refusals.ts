@@ -44,9 +44,22 @@ export function describeAnswer(answer: Answer): string {
     return `${answer.status}${code}${words}${request}`;
 }
 
-/** The error for a refusal: Graph read the call and processed none of it. */
-export function refusalOf(tried: string, target: Target, answer: Answer): GraphAnsweredError {
-    const came = `${tried}: Microsoft Graph answered ${describeAnswer(answer)}. Nothing was acquired. `;
+/** The keys that an answer of `synchronization/secrets` names. Their values are not read: some of them are in clear. */
+export function readSecretKeys(body: string): readonly string[] {
+    const list = field(parseJson(body), "value");
+    return Array.isArray(list) ? list.map((pair) => stringField(pair, "key")).filter((key) => key !== undefined) : [];
+}
+
+/** The error for a refusal: Graph read the call and processed none of it. `state` says what that left behind. */
+export function refusalOf(tried: string, target: Target, answer: Answer, state: string): GraphAnsweredError {
+    const came = `${tried}: Microsoft Graph answered ${describeAnswer(answer)}. ${state} `;
+    if (answer.status >= 300 && answer.status < 400) {
+        return new RequestRejectedError(
+            `${came}A redirect is not followed: it would take the credentials elsewhere. Check the configured cloud, ` +
+                "entrasync:graphEndpoint and HTTPS_PROXY.",
+            answer,
+        );
+    }
     switch (answer.status) {
         case 401:
         case 403:

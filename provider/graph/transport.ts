@@ -1,5 +1,7 @@
 import type { PipelineResponse } from "@azure/core-rest-pipeline";
-import { AuthenticationError, EntrasyncError } from "../core/errors.js";
+import { EntrasyncError } from "../core/errors.js";
+import { readAccessToken, type TokenClaims } from "./accessToken.js";
+import { requestIdHeader, watchRequest } from "./connections.js";
 import { createPipeline, failureName, refusedByProxy } from "./pipeline.js";
 
 /** What hands out tokens for Graph; `@azure/identity`'s credentials fit. */
@@ -16,9 +18,10 @@ export interface TokenSource {
  * The pipeline renews in the background two minutes before the end. There it would try every three seconds, and then
  * fail where nobody listens, which ends the process.
  */
-function keepWhileItLasts(tokens: TokenSource): TokenSource {
+function keepWhileItLasts(tokens: TokenSource): TokenSource & { last(): string | undefined } {
     let last: Awaited<ReturnType<TokenSource["getToken"]>> = null;
     return {
+        last: () => last?.token,
         async getToken(scopes, options) {
             const isChallenged = options !== undefined && "claims" in options && options.claims !== undefined;
             const lasting = !isChallenged && last !== null && last.expiresOnTimestamp > Date.now() ? last : undefined;
@@ -41,11 +44,20 @@ export interface TransportRequest {
     readonly url: string;
     readonly body?: string;
     readonly abortSignal: AbortSignal;
+    /**
+     * On a connection of its own: one that was kept open may be closed by the server at the very moment, and then nobody
+     * can tell whether the request was read.
+     */
+    readonly ownConnection?: boolean;
 }
 
 /** What became of a request: an answer, or a failure with how far the request got. */
 export type Sent =
-    | { readonly response: PipelineResponse }
+    | {
+          readonly response: PipelineResponse;
+          /** Whether Graph asks for another token still, after the pipeline has answered that once (401, claims). */
+          readonly isChallenge: boolean;
+      }
     | {
           readonly response?: undefined;
           /** Whether any of it can have reached the server. */
@@ -57,40 +69,35 @@ export type Sent =
 /** Sends requests with a token: once each, following no redirect. Throws only errors of ours. */
 export interface Transport {
     send(request: TransportRequest): Promise<Sent>;
+    /** What the last token says of itself; `undefined` before there is one, or where it can't be read. */
+    claims(): TokenClaims | undefined;
 }
 
 /** The pipeline's own defaults would send a POST up to four times, follow redirects with the body, and log tokens. */
 export async function createTransport(tokens: TokenSource, scope: string): Promise<Transport> {
     const rest = await import("@azure/core-rest-pipeline");
+    await refuseOldTls();
+    const credential = keepWhileItLasts(tokens);
     const pipeline = createPipeline(rest);
-    pipeline.addPolicy(rest.setClientRequestIdPolicy("client-request-id"));
-    pipeline.addPolicy(rest.bearerTokenAuthenticationPolicy({ credential: keepWhileItLasts(tokens), scopes: scope }), {
-        afterPhase: "Retry",
-    });
-    const onTheWire = new WeakSet<object>();
-    pipeline.addPolicy(
-        {
-            name: "noteHandedOver",
-            sendRequest(request, next) {
-                onTheWire.add(request);
-                return next(request);
-            },
-        },
-        { afterPhase: "Sign" },
-    );
+    pipeline.addPolicy(rest.setClientRequestIdPolicy(requestIdHeader));
+    pipeline.addPolicy(rest.bearerTokenAuthenticationPolicy({ credential, scopes: scope }), { afterPhase: "Retry" });
     const client = rest.createDefaultHttpClient();
     return {
-        async send({ method, url, body, abortSignal }) {
+        claims: () => readAccessToken(credential.last() ?? ""),
+        async send({ method, url, body, abortSignal, ownConnection = false }) {
             const request = rest.createPipelineRequest({
                 method,
                 url,
                 abortSignal,
                 ...(body === undefined ? {} : { body }),
+                // Settings of its own are what gives the client a pool without keep-alive; empty, they change nothing else.
+                ...(ownConnection ? { disableKeepAlive: true, tlsSettings: ownPool } : {}),
                 headers: rest.createHttpHeaders({
                     accept: "application/json",
                     ...(body === undefined ? {} : { "content-type": "application/json" }),
                 }),
             });
+            const watched = watchRequest(request.requestId);
             try {
                 // A token source may not listen to the signal; the request itself is not sent once it is aborted.
                 const response = await Promise.race([
@@ -100,19 +107,27 @@ export async function createTransport(tokens: TokenSource, scope: string): Promi
                 if (response.status === 407) {
                     throw refusedByProxy(url);
                 }
-                if (isClaimsChallenge(response)) {
-                    throw stillChallenged(url);
-                }
-                return { response };
+                return { response, isChallenge: isClaimsChallenge(response) };
             } catch (error) {
                 if (error instanceof EntrasyncError) {
                     throw error;
                 }
-                const why = failureName(error);
-                return { reached: onTheWire.has(request) && !isBeforeConnection(error, why), why };
+                return { reached: watched.reached(), why: failureName(error) };
+            } finally {
+                watched.end();
             }
         },
     };
+}
+
+const ownPool = {};
+
+/** TLS 1.2 is what Graph asks for; a process can be started with less (`--tls-min-v1.0`). Never lowers what is set. */
+async function refuseOldTls(): Promise<void> {
+    const { default: tls } = await import("node:tls");
+    if (tls.DEFAULT_MIN_VERSION === "TLSv1" || tls.DEFAULT_MIN_VERSION === "TLSv1.1") {
+        tls.DEFAULT_MIN_VERSION = "TLSv1.2";
+    }
 }
 
 /** Graph's word that the token is good no more (continuous access evaluation), and what a new one must show. */
@@ -120,54 +135,6 @@ function isClaimsChallenge({ status, headers }: PipelineResponse): boolean {
     const challenge = headers.get("www-authenticate") ?? "";
     return status === 401 && /error="insufficient_claims"/.test(challenge) && /claims="[^"]/.test(challenge);
 }
-
-/** The pipeline has answered a challenge once, with a new sign-in. */
-function stillChallenged(url: string): AuthenticationError {
-    return new AuthenticationError(
-        `Microsoft Graph at ${new URL(url).origin} does not take the token, not even a new one (401, a claims challenge). ` +
-            "Nothing was acquired. Access was revoked, or a policy of the tenant (Conditional Access: a location, a risk) does " +
-            "not let this sign-in through: ask whoever administers it; Entra's sign-in log names the policy.",
-    );
-}
-
-/** Whether the connection was never made. */
-function isBeforeConnection(error: unknown, why: string): boolean {
-    return neverConnected.has(why) || (error instanceof Error && ambiguousNames.get(why)?.test(error.message) === true);
-}
-
-/**
- * Names that Node.js gives before a connection stands and after, and the words that only the former comes with: a
- * time-out while connecting (without words where several addresses were tried), and a server that speaks no TLS.
- */
-const ambiguousNames: ReadonlyMap<string, RegExp> = new Map([
-    ["ETIMEDOUT", /^(?:connect |$)/],
-    ["EPROTO", /wrong version number/],
-]);
-
-/** Node.js's names for a connection that was never made: nothing was sent. */
-const neverConnected: ReadonlySet<string> = new Set([
-    "ECONNREFUSED",
-    "ENOTFOUND",
-    "EAI_AGAIN",
-    "EHOSTUNREACH",
-    "EHOSTDOWN",
-    "ENETDOWN",
-    "ENETUNREACH",
-    "CERT_HAS_EXPIRED",
-    "CERT_NOT_YET_VALID",
-    "CERT_REJECTED",
-    "CERT_REVOKED",
-    "CERT_SIGNATURE_FAILURE",
-    "CERT_UNTRUSTED",
-    "DEPTH_ZERO_SELF_SIGNED_CERT",
-    "ERR_TLS_CERT_ALTNAME_INVALID",
-    "HOSTNAME_MISMATCH",
-    "INVALID_CA",
-    "SELF_SIGNED_CERT_IN_CHAIN",
-    "UNABLE_TO_GET_ISSUER_CERT",
-    "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-    "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-]);
 
 function rejectOnAbort(signal: AbortSignal): Promise<never> {
     return new Promise((_, reject) => {

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { durationExamples, parseDurationMs } from "../core/duration.js";
 import { ConfigurationError } from "../core/errors.js";
 import type { CloudConfiguration } from "../graph/clouds.js";
 
@@ -101,6 +102,21 @@ export function readCloudConfiguration(reader: SettingsReader): CloudConfigurati
         graphEndpoint: reader.readOwn("graphEndpoint"),
         authorityHost: reader.readOwn("authorityHost"),
     };
+}
+
+/** How long a target may be too new for Graph; `0` is not at all, `undefined` the default. */
+export function readReplicationTimeoutMs(reader: SettingsReader): number | undefined {
+    const text = reader.readOwn("replicationTimeout")?.trim();
+    if (text === undefined) {
+        return undefined;
+    }
+    const durationMs = /^0[a-z]*$/.test(text) ? 0 : parseDurationMs(text);
+    if (durationMs === undefined) {
+        throw new ConfigurationError(
+            `entrasync:replicationTimeout is ${JSON.stringify(text)}: give ${durationExamples}, or "0" for no wait`,
+        );
+    }
+    return durationMs;
 }
 
 /** Every place where a setting may stand, for messages. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { readAccessToken } from "../../provider/doctor/accessToken.ts";
-import { judgePermission } from "../../provider/doctor/permission.ts";
+import { readAccessToken } from "../../provider/graph/accessToken.ts";
+import { judgePermission } from "../../provider/graph/permission.ts";
 
 const applicationAdministrator = "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3";
 const judge = (payload: object) => {

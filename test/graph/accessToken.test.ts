@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readAccessToken } from "../../provider/doctor/accessToken.ts";
+import { readAccessToken } from "../../provider/graph/accessToken.ts";
 
 const tokenOf = (payload: unknown) => `header.${Buffer.from(JSON.stringify(payload)).toString("base64url")}.signature`;
 

@@ -1,0 +1,122 @@
+import { createHmac, randomBytes } from "node:crypto";
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { parseJson, stringField } from "../core/json.js";
+
+/**
+ * A note, kept on this machine, of each acquisition that hands over something that works once, from before it is sent
+ * until its outcome is known.
+ *
+ * State can't hold it: the engine writes state when an operation has ended, and a process that is killed in between leaves
+ * none. The next run would then send a code that may have been redeemed already. On a machine that is thrown away after
+ * every run the note goes with it; there the engine's word about a pending operation is all that is left.
+ *
+ * A note is a file whose name is a keyed hash, under a random key of this machine's: nothing of the code is in it.
+ */
+export interface SentCodes {
+    /**
+     * Notes that this is about to be sent. Answers when, where it was noted before and its outcome never learned: then it
+     * must not be sent. What can't be noted is sent all the same, with a warning.
+     */
+    begin(acquisition: string): Promise<Note>;
+}
+
+export interface Note {
+    /** When it was sent before (ISO 8601), with an outcome that nobody knows. */
+    readonly sentBefore?: string;
+    /** The outcome is known: the note goes. */
+    settle(): Promise<void>;
+}
+
+/** Codes live for minutes; a note this old stands for nothing any more. */
+const keptMs = 30 * 24 * 60 * 60 * 1000;
+
+/** Where the notes are: beside what else Pulumi keeps on a machine. */
+export function sentCodesFolder(environment: Readonly<Record<string, string | undefined>>): string {
+    return join(environment.PULUMI_HOME || join(homedir(), ".pulumi"), "entrasync", "sent-codes");
+}
+
+/** `warn` is told where notes can't be kept. */
+export function createSentCodes(folder: string, now: () => Date, warn: (message: string) => void): SentCodes {
+    return {
+        async begin(acquisition) {
+            try {
+                await mkdir(folder, { recursive: true, mode: 0o700 });
+                await dropOld(folder, now().getTime() - keptMs);
+                const name = createHmac("sha256", await machineKey(folder))
+                    .update(acquisition)
+                    .digest("hex");
+                const file = join(folder, `${name}.json`);
+                const settle = () => rm(file, { force: true });
+                const sentBefore = await readNote(file);
+                if (sentBefore !== undefined) {
+                    return { sentBefore, settle };
+                }
+                await writeDurably(file, JSON.stringify({ sentAt: now().toISOString() }));
+                return { settle };
+            } catch (error) {
+                const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+                warn(
+                    `${folder} can't be written (${code}): should this run be killed while the authorization code is on its way, ` +
+                        "the next one would not know that it was sent",
+                );
+                return { settle: async () => undefined };
+            }
+        },
+    };
+}
+
+/** A note that can't be read was being written when its process died: it stands for a code that was not sent yet, or was. */
+async function readNote(file: string): Promise<string | undefined> {
+    const text = await readFile(file, "utf8").catch(ignoreMissing);
+    return text === undefined ? undefined : (stringField(parseJson(text), "sentAt") ?? "an earlier time");
+}
+
+async function machineKey(folder: string): Promise<Buffer> {
+    const file = join(folder, "key");
+    const existing = await readFile(file).catch(ignoreMissing);
+    if (existing !== undefined && existing.length === 32) {
+        return existing;
+    }
+    // Whoever comes first makes it: two processes must not go by two keys.
+    await writeFile(file, randomBytes(32), { mode: 0o600, flag: "wx" }).catch((error: unknown) => {
+        if (codeOf(error) !== "EEXIST") {
+            throw error;
+        }
+    });
+    return readFile(file);
+}
+
+/** On the disk before it counts, and there whole or not at all. */
+async function writeDurably(file: string, text: string): Promise<void> {
+    const part = `${file}.${process.pid}.part`;
+    const handle = await open(part, "w", 0o600);
+    try {
+        await handle.writeFile(text);
+        await handle.sync();
+    } finally {
+        await handle.close();
+    }
+    await rename(part, file);
+}
+
+async function dropOld(folder: string, beforeMs: number): Promise<void> {
+    for (const name of await readdir(folder)) {
+        const file = join(folder, name);
+        if (name !== "key" && ((await stat(file).catch(ignoreMissing))?.mtimeMs ?? beforeMs) < beforeMs) {
+            await rm(file, { force: true });
+        }
+    }
+}
+
+function ignoreMissing(error: unknown): undefined {
+    if (codeOf(error) !== "ENOENT") {
+        throw error;
+    }
+    return undefined;
+}
+
+function codeOf(error: unknown): unknown {
+    return error instanceof Error && "code" in error ? error.code : undefined;
+}

@@ -1,4 +1,5 @@
 import type { InputFailure } from "./inputs.js";
+import { oneTimeKey } from "./keys.js";
 
 /**
  * The errors of this package: one class for each meaning, each with a `code` that stays.
@@ -27,6 +28,14 @@ export class InvalidInputError extends EntrasyncError {
         super(failures.map(({ path, reason }) => `${path}: ${reason}`).join("; "));
         this.failures = failures;
     }
+}
+
+/**
+ * A one-time code that was accepted is not sent again: Graph would refuse it, and the application may revoke what it gave
+ * (RFC 6749, 4.1.2).
+ */
+export function spentCode(reason: string): InvalidInputError {
+    return new InvalidInputError([{ path: `credentials.${oneTimeKey}`, reason }]);
 }
 
 /** The configuration that says how to sign in, or where Graph is, is wrong or incomplete. Nothing was sent. */

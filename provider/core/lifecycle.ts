@@ -1,6 +1,13 @@
 import { type Clock, systemClock } from "./clock.js";
 import { type Deadline, describeMs, startDeadline } from "./deadline.js";
-import { ConfigurationError, DeadlineError, EntrasyncError, InvalidInputError, OutcomeUnknownError } from "./errors.js";
+import {
+    ConfigurationError,
+    DeadlineError,
+    EntrasyncError,
+    InvalidInputError,
+    OutcomeUnknownError,
+    spentCode,
+} from "./errors.js";
 import { hashCredential, hashKeyBytes } from "./fingerprint.js";
 import { fillHashKeyPlace, readHashKey } from "./hashKey.js";
 import {
@@ -202,7 +209,10 @@ export async function update(
     const changes = plan.action === "update" ? plan.changes : [];
     if (worksOnce(inputs) && !changesKey(changes, oneTimeKey)) {
         if (olds.outcomeUnknownSince === undefined) {
-            throw spentCode(olds);
+            throw spentCode(
+                `works once, and was spent by the acquisition of ${String(olds.acquiredAt)}: to acquire again, give a new code; ` +
+                    "else take the other change back",
+            );
         }
         if (changes.every(({ kind }) => kind === "outcomeUnknown")) {
             throw await stillUnknown(olds, news, inputs, surroundings);
@@ -380,14 +390,6 @@ function worksOnce({ credentials }: KnownInputs): boolean {
 
 function changesKey(changes: readonly Change[], key: string): boolean {
     return changes.some((change) => change.kind === "credentials" && change.keys.includes(key));
-}
-
-/** Graph would refuse it, and the application may revoke what the code gave (RFC 6749, 4.1.2). */
-function spentCode(olds: Readonly<Properties>): InvalidInputError {
-    const reason =
-        `works once, and was spent by the acquisition of ${String(olds.acquiredAt)}: to acquire again, give a new code; ` +
-        "else take the other change back";
-    return new InvalidInputError([{ path: `credentials.${oneTimeKey}`, reason }]);
 }
 
 /** The inputs that later operations must see, which get to see outputs only. Left out where the program has none. */

@@ -1,14 +1,14 @@
 import { type Clock, systemClock } from "../core/clock.js";
 import { type Deadline, describeMs } from "../core/deadline.js";
-import { OutcomeUnknownError, TargetNotFoundError } from "../core/errors.js";
+import { TargetNotFoundError } from "../core/errors.js";
 import type { Acquisition, Graph } from "../core/lifecycle.js";
 import { judge, type Outcome, type RowName } from "../core/resend.js";
 import { describeTarget, type Target } from "../core/target.js";
 import type { Endpoints } from "./clouds.js";
-import { endingsOf, type Tried } from "./endings.js";
+import { type Endings, endingsOf, type Tried } from "./endings.js";
 import { judgePermission } from "./permission.js";
 import { type Answer, describeAnswer, readAnswer, readSecretKeys } from "./refusals.js";
-import type { SentCodes } from "./sentCodes.js";
+import type { Note, SentCodes } from "./sentCodes.js";
 import type { Transport } from "./transport.js";
 import { createTurns } from "./turns.js";
 import { type AcquireAccessTokenBody, synchronizationSecretODataType } from "./wire.js";
@@ -48,6 +48,8 @@ interface Call extends Tried {
     /** What no message may repeat. */
     readonly submitted: readonly string[];
     readonly mayBeNew: boolean;
+    /** What tells it from another call with the same body; see `Acquisition`. */
+    readonly occasion: string;
 }
 
 /** What came of one attempt, for the table and for people. */
@@ -84,7 +86,12 @@ export function createGraph({
             if (!(await deadline.wait(pauseMs))) {
                 throw endings.tooLate();
             }
-            const attempt = await send(call);
+            const note = noteOf(call, endings);
+            const attempt = await send(call, note.begin).catch(async (error: unknown) => {
+                // Whoever throws has seen to it that Graph processed nothing: no sign-in, a proxy that refuses.
+                await note.end("forget");
+                throw error;
+            });
             const claims = transport.claims();
             const permission = claims === undefined ? undefined : judgePermission(claims);
             const replicationMs = call.mayBeNew ? startedMs + replicationTimeoutMs - clock.elapsedMs() : 0;
@@ -99,11 +106,14 @@ export function createGraph({
             const { row } = verdict;
             const waitMs = verdict.next === "again" ? verdict.waitMs : Number.POSITIVE_INFINITY;
             met.set(row, (met.get(row) ?? 0) + 1);
+            const isInDoubt = row === "lost" || row === "gateway";
+            if (isInDoubt) {
+                endings.noteDoubt(attempt.why);
+            } else {
+                await note.end(row === "accepted" ? "accepted" : "forget");
+            }
             if (row === "accepted" && attempt.answer !== undefined) {
                 return attempt;
-            }
-            if (row === "lost" || row === "gateway") {
-                endings.noteDoubt(attempt.why);
             }
             const untilMs = clock.now().getTime() + waitMs;
             if (row === "throttled" && untilMs > pause.untilMs) {
@@ -140,7 +150,25 @@ export function createGraph({
         }
     }
 
-    async function send(call: Call): Promise<Attempt> {
+    /** The note of one attempt, begun just before it goes out. */
+    function noteOf(call: Call, endings: Endings) {
+        let note: Promise<Note> | undefined;
+        return {
+            async begin(): Promise<void> {
+                if (!call.worksOnce) {
+                    return;
+                }
+                note ??= sentCodes.begin(JSON.stringify([call.path, call.body, call.occasion]));
+                const { earlier } = await note;
+                if (earlier !== undefined) {
+                    throw endings.sentBefore(earlier);
+                }
+            },
+            end: async (how: "accepted" | "forget") => (await note)?.[how](),
+        };
+    }
+
+    async function send(call: Call, beforeSending: () => Promise<void>): Promise<Attempt> {
         const { deadline, worksOnce } = call;
         const remainingMs = deadline.remainingMs();
         // A call that can't be sent again is waited for, but for the time of a look at what became of it.
@@ -156,6 +184,7 @@ export function createGraph({
                 ...(call.body === undefined ? {} : { body: call.body }),
                 abortSignal: AbortSignal.any([deadline.signal, limit.signal]),
                 ownConnection: worksOnce,
+                beforeSending,
             });
             if (sent.response === undefined) {
                 const isLate = limit.signal.aborted || deadline.signal.aborted;
@@ -183,25 +212,6 @@ export function createGraph({
         }
     }
 
-    /** With a note on this machine for as long as nobody knows what came of it. */
-    async function exchangeOnce(call: Call, { occasion }: Acquisition): Promise<Answer> {
-        const note = await sentCodes.begin(JSON.stringify([call.path, call.body, occasion]));
-        if (note.sentBefore !== undefined) {
-            throw endingsOf(call, endpoints, call.deadline).sentBefore(note.sentBefore);
-        }
-        let isKnown = true;
-        try {
-            return (await exchange(call)).answer;
-        } catch (error) {
-            isKnown = !(error instanceof OutcomeUnknownError);
-            throw error;
-        } finally {
-            if (isKnown) {
-                await note.settle();
-            }
-        }
-    }
-
     const look = (target: Target, what: string, path: string, deadline: Deadline) =>
         exchange({
             what: `${what} ${describeTarget(target)}`,
@@ -213,11 +223,12 @@ export function createGraph({
             path: `/v1.0${describeTarget(target)}${path}`,
             deadline,
             submitted: [],
+            occasion: "",
         });
 
     return {
         async acquireAccessToken(acquisition) {
-            const { target, credentials, apiVersion, worksOnce, mayBeNew, deadline } = acquisition;
+            const { target, credentials, apiVersion, worksOnce, mayBeNew, occasion, deadline } = acquisition;
             const call: Call = {
                 what: `Acquiring a token for ${describeTarget(target)}`,
                 target,
@@ -229,14 +240,13 @@ export function createGraph({
                 body: formatBody(acquisition),
                 deadline,
                 submitted: [...credentials.values()],
+                occasion,
             };
-            const turn = await turns.take(describeTarget(target), deadline, async () =>
-                worksOnce ? exchangeOnce(call, acquisition) : (await exchange(call)).answer,
-            );
+            const turn = await turns.take(describeTarget(target), deadline, () => exchange(call));
             if (turn === undefined) {
                 throw endingsOf(call, endpoints, deadline).tooLate();
             }
-            return { requestId: turn.result.requestId ?? "" };
+            return { requestId: turn.result.answer.requestId ?? "" };
         },
 
         async targetExists({ target, deadline }) {

@@ -4,12 +4,15 @@ import {
     DeadlineError,
     type EntrasyncError,
     OutcomeUnknownError,
+    spentCode,
     ThrottledError,
     UnreachableError,
 } from "../core/errors.js";
+import { oneTimeKey } from "../core/keys.js";
 import type { Target } from "../core/target.js";
 import type { Endpoints } from "./clouds.js";
 import { type Answer, describeAnswer, refusalOf } from "./refusals.js";
+import type { Note } from "./sentCodes.js";
 
 /** What was tried, for messages. */
 export interface Tried {
@@ -32,7 +35,7 @@ export interface Endings {
     challenged(): EntrasyncError;
     unknown(answer: Answer | undefined, why: string): EntrasyncError;
     refused(answer: Answer, more: { readonly waitedMs: number; readonly missing: string | undefined }): EntrasyncError;
-    sentBefore(at: string): EntrasyncError;
+    sentBefore(earlier: NonNullable<Note["earlier"]>): EntrasyncError;
 }
 
 export function endingsOf(tried: Tried, { graph }: Endpoints, deadline: Deadline): Endings {
@@ -108,11 +111,16 @@ export function endingsOf(tried: Tried, { graph }: Endpoints, deadline: Deadline
                     .join(" "),
             ),
 
-        sentBefore: (at) =>
-            new OutcomeUnknownError(
-                `${what}: an earlier run on this machine handed this Oauth2AuthorizationCode over (${at}) and ended before it knew ` +
-                    "what came of it. Graph may or may not have acquired the token; nothing was sent now.",
-            ),
+        sentBefore: ({ sentAt, accepted }) =>
+            accepted
+                ? spentCode(
+                      `was spent by an acquisition that was sent from this machine (${sentAt}) and that Graph accepted; state does not ` +
+                          "hold it, as after a run that was killed, or holds a later one. Nothing was sent now: give a new code",
+                  )
+                : new OutcomeUnknownError(
+                      `${what}: an earlier run on this machine handed this ${oneTimeKey} over (${sentAt}) and ended before it knew ` +
+                          "what came of it. Graph may or may not have acquired the token; nothing was sent now.",
+                  ),
     };
 }
 

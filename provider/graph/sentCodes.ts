@@ -2,31 +2,38 @@ import { createHmac, randomBytes } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { parseJson, stringField } from "../core/json.js";
+import { field, parseJson, stringField } from "../core/json.js";
 
 /**
- * A note, kept on this machine, of each acquisition that hands over something that works once, from before it is sent
- * until its outcome is known.
+ * A note, kept on this machine, of each acquisition that hands over something that works once: from just before it is
+ * sent, and for good where Graph accepted it or nobody knows.
  *
- * State can't hold it: the engine writes state when an operation has ended, and a process that is killed in between leaves
- * none. The next run would then send a code that may have been redeemed already. On a machine that is thrown away after
- * every run the note goes with it; there the engine's word about a pending operation is all that is left.
+ * State can't hold it: the engine writes state when an operation has ended, and a process that is killed in between, or
+ * just after, leaves none. The next run would then send a code that was redeemed already. On a machine that is thrown away
+ * after every run the note goes with it; there the engine's word about a pending operation is all that is left.
  *
  * A note is a file whose name is a keyed hash, under a random key of this machine's: nothing of the code is in it.
  */
 export interface SentCodes {
     /**
-     * Notes that this is about to be sent. Answers when, where it was noted before and its outcome never learned: then it
-     * must not be sent. What can't be noted is sent all the same, with a warning.
+     * Notes that this is about to be sent, unless it was noted before: then it must not be sent. What can't be noted is
+     * sent all the same, with a warning.
      */
     begin(acquisition: string): Promise<Note>;
 }
 
 export interface Note {
-    /** When it was sent before (ISO 8601), with an outcome that nobody knows. */
-    readonly sentBefore?: string;
-    /** The outcome is known: the note goes. */
-    settle(): Promise<void>;
+    /** What was noted of the same acquisition before. */
+    readonly earlier?: {
+        /** When it was sent (ISO 8601). */
+        readonly sentAt: string;
+        /** Whether Graph accepted it; else nobody knows. */
+        readonly accepted: boolean;
+    };
+    /** Graph accepted it: it is spent. */
+    accepted(): Promise<void>;
+    /** Graph did not process it: the note goes. */
+    forget(): Promise<void>;
 }
 
 /** Codes live for minutes; a note this old stands for nothing any more. */
@@ -39,38 +46,47 @@ export function sentCodesFolder(environment: Readonly<Record<string, string | un
 
 /** `warn` is told where notes can't be kept. */
 export function createSentCodes(folder: string, now: () => Date, warn: (message: string) => void): SentCodes {
+    const trying = async <Result>(action: () => Promise<Result>, otherwise: Result): Promise<Result> => {
+        try {
+            return await action();
+        } catch (error) {
+            warn(
+                `${folder} can't be written (${String(codeOf(error) ?? "unknown")}): should this run be killed while the ` +
+                    "authorization code is on its way, the next one would not know that it was sent",
+            );
+            return otherwise;
+        }
+    };
+    const nothing = { accepted: async () => undefined, forget: async () => undefined };
     return {
-        async begin(acquisition) {
-            try {
+        begin: (acquisition) =>
+            trying<Note>(async () => {
                 await mkdir(folder, { recursive: true, mode: 0o700 });
                 await dropOld(folder, now().getTime() - keptMs);
-                const name = createHmac("sha256", await machineKey(folder))
-                    .update(acquisition)
-                    .digest("hex");
-                const file = join(folder, `${name}.json`);
-                const settle = () => rm(file, { force: true });
-                const sentBefore = await readNote(file);
-                if (sentBefore !== undefined) {
-                    return { sentBefore, settle };
+                const hash = createHmac("sha256", await machineKey(folder)).update(acquisition);
+                const file = join(folder, `${hash.digest("hex")}.json`);
+                const earlier = await readNote(file);
+                if (earlier !== undefined) {
+                    return { ...nothing, earlier };
                 }
-                await writeDurably(file, JSON.stringify({ sentAt: now().toISOString() }));
-                return { settle };
-            } catch (error) {
-                const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
-                warn(
-                    `${folder} can't be written (${code}): should this run be killed while the authorization code is on its way, ` +
-                        "the next one would not know that it was sent",
-                );
-                return { settle: async () => undefined };
-            }
-        },
+                const sentAt = now().toISOString();
+                await writeDurably(file, { sentAt, accepted: false });
+                return {
+                    accepted: () => trying(() => writeDurably(file, { sentAt, accepted: true }), undefined),
+                    forget: () => trying(() => rm(file, { force: true }), undefined),
+                };
+            }, nothing),
     };
 }
 
-/** A note that can't be read was being written when its process died: it stands for a code that was not sent yet, or was. */
-async function readNote(file: string): Promise<string | undefined> {
+/** A note that can't be read was being written when its process died: nobody knows whether the code was sent. */
+async function readNote(file: string): Promise<Note["earlier"]> {
     const text = await readFile(file, "utf8").catch(ignoreMissing);
-    return text === undefined ? undefined : (stringField(parseJson(text), "sentAt") ?? "an earlier time");
+    if (text === undefined) {
+        return undefined;
+    }
+    const note = parseJson(text);
+    return { sentAt: stringField(note, "sentAt") ?? "at an unknown time", accepted: field(note, "accepted") === true };
 }
 
 async function machineKey(folder: string): Promise<Buffer> {
@@ -89,11 +105,11 @@ async function machineKey(folder: string): Promise<Buffer> {
 }
 
 /** On the disk before it counts, and there whole or not at all. */
-async function writeDurably(file: string, text: string): Promise<void> {
+async function writeDurably(file: string, note: NonNullable<Note["earlier"]>): Promise<void> {
     const part = `${file}.${process.pid}.part`;
     const handle = await open(part, "w", 0o600);
     try {
-        await handle.writeFile(text);
+        await handle.writeFile(JSON.stringify(note));
         await handle.sync();
     } finally {
         await handle.close();

@@ -49,6 +49,8 @@ export interface TransportRequest {
      * can tell whether the request was read.
      */
     readonly ownConnection?: boolean;
+    /** Runs with the token at hand, just before the request goes out; what it throws is thrown, and nothing goes out. */
+    readonly beforeSending?: () => Promise<void>;
 }
 
 /** What became of a request: an answer, or a failure with how far the request got. */
@@ -81,10 +83,24 @@ export async function createTransport(tokens: TokenSource, scope: string): Promi
     const pipeline = createPipeline(rest);
     pipeline.addPolicy(rest.setClientRequestIdPolicy(requestIdHeader));
     pipeline.addPolicy(rest.bearerTokenAuthenticationPolicy({ credential, scopes: scope }), { afterPhase: "Retry" });
+    const hooks = new WeakMap<object, () => Promise<void>>();
+    pipeline.addPolicy(
+        {
+            name: "beforeSending",
+            async sendRequest(request, next) {
+                // The caller may be gone by now: nobody would hear what came of it.
+                if (!request.abortSignal?.aborted) {
+                    await hooks.get(request)?.();
+                }
+                return next(request);
+            },
+        },
+        { afterPhase: "Sign" },
+    );
     const client = rest.createDefaultHttpClient();
     return {
         claims: () => readAccessToken(credential.last() ?? ""),
-        async send({ method, url, body, abortSignal, ownConnection = false }) {
+        async send({ method, url, body, abortSignal, ownConnection = false, beforeSending }) {
             const request = rest.createPipelineRequest({
                 method,
                 url,
@@ -97,6 +113,9 @@ export async function createTransport(tokens: TokenSource, scope: string): Promi
                     ...(body === undefined ? {} : { "content-type": "application/json" }),
                 }),
             });
+            if (beforeSending !== undefined) {
+                hooks.set(request, beforeSending);
+            }
             const watched = watchRequest(request.requestId);
             try {
                 // A token source may not listen to the signal; the request itself is not sent once it is aborted.

@@ -7,29 +7,10 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { isAtLeast, minimumVersion, pinnedVersion } from "../../tools/engine/version.mts";
+import { fakePulumi, installGo } from "./fakes.mts";
 import { Machine, temporaryFolder, writeScript } from "./machine.mts";
 
 const key = `${pinnedVersion}-${process.platform}-${process.arch}`;
-const fakePulumi = (version: string) => [
-    `if [ "$1" = version ]; then echo v${version}; exit 0; fi`,
-    `echo "pulumi ${version} in $PWD with $*"`,
-    `exit "\${FAKE_EXIT:-0}"`,
-];
-
-/** A Go that "compiles" a fake engine and writes down that it did. */
-function installGo(machine: Machine, version: string, ...beforeBuild: string[]): string {
-    const log = join(machine.folder, "go.log");
-    machine.install(
-        "go",
-        `if [ "$1" = env ]; then echo ${version}; exit 0; fi`,
-        `echo "$*" >> ${log}`,
-        ...beforeBuild,
-        `while [ "$1" != -o ]; do shift; done`,
-        `cp ${writeScript(join(machine.folder, "built"), ...fakePulumi(pinnedVersion))} "$2"`,
-        `chmod +x "$2"`,
-    );
-    return log;
-}
 
 async function serve(listener: RequestListener): Promise<string> {
     const server = createServer(listener);
@@ -189,7 +170,12 @@ test("the engine is built from our modules, unchanged, at the pinned version; th
     expect(readFileSync(log, "utf8")).toContain("-mod=readonly");
     expect(readFileSync(log, "utf8")).toContain(`version.Version=v${pinnedVersion}`);
     const bin = join(machine.cache, "engine", key, "bin");
-    expect(readdirSync(bin).sort()).toEqual(["pulumi", "pulumi-language-nodejs", "pulumi-resource-pulumi-nodejs"]);
+    expect(readdirSync(bin).sort()).toEqual([
+        "pulumi",
+        "pulumi-language-nodejs",
+        "pulumi-language-yaml",
+        "pulumi-resource-pulumi-nodejs",
+    ]);
 
     await machine.run("ensure.mts");
     expect(readFileSync(log, "utf8").trim().split("\n")).toHaveLength(1);
@@ -197,7 +183,7 @@ test("the engine is built from our modules, unchanged, at the pinned version; th
 
 test("a build that fails says what go said, and leaves nothing", async () => {
     const machine = new Machine();
-    installGo(machine, "go1.26.8", "echo 'verifying module: checksum mismatch' >&2", "exit 1");
+    installGo(machine, "go1.26.8", { beforeBuild: ["echo 'verifying module: checksum mismatch' >&2", "exit 1"] });
     const { code, stderr } = await machine.run("ensure.mts");
     expect(code).toBe(1);
     expect(stderr).toContain("go build ended with 1");
@@ -207,7 +193,7 @@ test("a build that fails says what go said, and leaves nothing", async () => {
 
 test("of two processes one builds, and the other says that it waits", async () => {
     const machine = new Machine();
-    const log = installGo(machine, "go1.26.8", "sleep 2");
+    const log = installGo(machine, "go1.26.8", { beforeBuild: ["sleep 2"] });
     const results = await Promise.all([machine.run("ensure.mts"), machine.run("ensure.mts")]);
     expect(results.map(({ code }) => code)).toEqual([0, 0]);
     expect(results.filter(({ stderr }) => stderr.includes("waiting for process"))).toHaveLength(1);
@@ -228,7 +214,7 @@ test("a lock and a half-made folder of a process that is gone hold nobody up", a
 
 test("an interrupt in the middle of a build lets go of the lock and stops the compiler", async () => {
     const machine = new Machine();
-    installGo(machine, "go1.26.8", "echo compiling >&2", "exec sleep 60");
+    installGo(machine, "go1.26.8", { beforeBuild: ["echo compiling >&2", "exec sleep 60"] });
     const running = machine.start("ensure.mts");
     await running.prints("building Pulumi");
     await expect.poll(() => existsSync(join(machine.folder, "go.log")), { timeout: 10_000 }).toBe(true);

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { LocalWorkspace, PulumiCommand } from "@pulumi/pulumi/automation/index.js";
 import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { type Engine, ensureEngine } from "../../tools/engine/engine.mts";
-import { type Result, repositoryRoot, start, temporaryFolder, write } from "./machine.mts";
+import { repositoryRoot } from "./machine.mts";
+import { Project } from "./project.mts";
 
 let engine: Engine;
 
@@ -37,42 +38,18 @@ const strict = JSON.stringify({
 const withTsx = ["    nodeargs: --import tsx"];
 const esm = JSON.stringify({ name: "program", type: "module" });
 
-/** A program in a folder of its own, with its own backend and home: nothing of the machine's Pulumi is touched. */
-class Program {
-    readonly folder = temporaryFolder();
-    readonly settings = {
-        PULUMI_BACKEND_URL: `file://${temporaryFolder()}`,
-        PULUMI_HOME: temporaryFolder(),
-        PULUMI_CONFIG_PASSPHRASE: "passphrase",
-    };
-
+class Program extends Project {
     constructor(
         files: Record<string, string>,
         { options = [], installed = true }: { options?: string[]; installed?: boolean } = {},
     ) {
         const runtime = ["runtime:", "  name: nodejs", ...(options.length > 0 ? ["  options:", ...options] : [])];
-        write(join(this.folder, "Pulumi.yaml"), ["name: program", ...runtime, ""].join("\n"));
-        write(
-            join(this.folder, "package.json"),
-            JSON.stringify({ name: "program", dependencies: { "@pulumi/pulumi": "*" } }),
-        );
-        for (const [name, text] of Object.entries(files)) write(join(this.folder, name), text);
+        super({
+            "Pulumi.yaml": ["name: program", ...runtime, ""].join("\n"),
+            "package.json": JSON.stringify({ name: "program", dependencies: { "@pulumi/pulumi": "*" } }),
+            ...files,
+        });
         if (installed) symlinkSync(join(repositoryRoot, "node_modules"), join(this.folder, "node_modules"));
-    }
-
-    start(...args: string[]) {
-        return start("pulumi.mts", args, { cwd: this.folder, env: { ...process.env, ...this.settings } });
-    }
-
-    async pulumi(...args: string[]): Promise<Result> {
-        return this.start(...args).result;
-    }
-
-    /** As {@link pulumi}, where anything but success is the test's failure. */
-    async does(...args: string[]): Promise<string> {
-        const { code, stdout, stderr } = await this.pulumi(...args);
-        expect(code, `pulumi ${args.join(" ")}\n${stdout}${stderr}`).toBe(0);
-        return stdout;
     }
 }
 

@@ -1,13 +1,13 @@
 import { dirname } from "node:path";
 import { build } from "./build.mts";
-import { addToCache, type CachedOrigin, engineFolder, findInCache } from "./cache.mts";
+import { addToCache, type CachedOrigin, findInCache, folderOf, type Kept } from "./cache.mts";
 import { download } from "./download.mts";
 import { environmentFor } from "./environment.mts";
 import { EngineUnavailable, messageOf, RungFailure } from "./failure.mts";
 import { writeHosts } from "./hosts.mts";
 import { withLock } from "./lock.mts";
 import { findOnPath } from "./onPath.mts";
-import { pinnedVersion } from "./version.mts";
+import { pinnedVersion, versionOf } from "./version.mts";
 
 /** A Pulumi engine that works, and what to start it with. */
 export interface Engine {
@@ -20,6 +20,8 @@ export interface Engine {
     /** What a child needs beside the caller's own environment: the PATH, and the settings of an engine of ours. */
     readonly environment: Record<string, string>;
 }
+
+const kept: Kept = { kind: "engine", version: pinnedVersion, program: "pulumi" };
 
 /**
  * Finds a Pulumi engine, or gets one: the `pulumi` on the PATH if it is new enough; else the one in the cache; else
@@ -44,20 +46,20 @@ export async function ensureEngine({
 
     return (
         (await fromCache()) ??
-        withLock(`${engineFolder()}.lock`, onProgress, async () => {
+        withLock(`${folderOf(kept)}.lock`, onProgress, async () => {
             const meanwhile = await fromCache();
             if (meanwhile !== undefined) return meanwhile;
             await fill(tried, onProgress);
             const filled = await fromCache();
             if (filled === undefined)
-                throw new EngineUnavailable([...tried, `${engineFolder()} does not keep what is put there`]);
+                throw new EngineUnavailable([...tried, `${folderOf(kept)} does not keep what is put there`]);
             return filled;
         })
     );
 }
 
 async function fromCache(): Promise<Engine | undefined> {
-    const cached = await findInCache();
+    const cached = await findInCache(kept);
     if (cached === undefined) return undefined;
     // The stubs of an older checkout may have been different.
     if (cached.origin === "cache-build") await writeHosts(dirname(cached.command));
@@ -73,7 +75,7 @@ async function fill(tried: string[], onProgress: (line: string) => void): Promis
     for (const { origin, what, get } of rungs) {
         onProgress(`trying ${what}`);
         try {
-            const command = await addToCache(origin, (folder) => get(folder, onProgress));
+            const command = await addToCache(kept, origin, (folder) => get(folder, onProgress), prove);
             onProgress(`ready: ${command}`);
             return;
         } catch (error) {
@@ -83,4 +85,9 @@ async function fill(tried: string[], onProgress: (line: string) => void): Promis
         }
     }
     throw new EngineUnavailable(tried);
+}
+
+async function prove(command: string): Promise<void> {
+    const version = await versionOf(command);
+    if (version !== pinnedVersion) throw new RungFailure(`it says that it is ${version}, not ${pinnedVersion}`);
 }

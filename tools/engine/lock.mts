@@ -48,7 +48,7 @@ async function acquire(folder: string, onWait: (line: string) => void): Promise<
         if (Date.now() >= sayNext) {
             const who = owner === undefined ? "another process" : `process ${owner.pid}`;
             const waited = Math.round((Date.now() - started) / 1000);
-            onWait(`waiting for ${who}, which is getting the same engine${waited > 0 ? ` (${waited} s)` : ""}`);
+            onWait(`waiting for ${who}, which is getting the same${waited > 0 ? ` (${waited} s)` : ""}`);
             sayNext = Date.now() + sayAgainMs;
         }
         await sleep(pollMs);

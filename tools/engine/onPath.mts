@@ -1,19 +1,18 @@
 import { realpathSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { cacheRoot } from "./cache.mts";
-import { isExecutable, pathFolders } from "./executables.mts";
+import { executableName, isExecutable, pathFolders } from "./executables.mts";
 import { messageOf } from "./failure.mts";
 import { isAtLeast, minimumVersion, versionOf } from "./version.mts";
 
 /**
- * Every `pulumi` that the user put on the PATH, in the order of the PATH. Not ours: neither what npm put into a
- * node_modules/.bin, nor an engine from our cache, whose folder is on the PATH of everything that we start.
+ * Every `program` that the user put on the PATH, in the order of the PATH. Not ours: neither what npm put into a
+ * node_modules/.bin, nor what is in our cache, whose folders are on the PATH of everything that we start.
  */
-function candidates(): string[] {
-    const program = process.platform === "win32" ? "pulumi.exe" : "pulumi";
+export function usersOnPath(program: string): string[] {
     const cache = realpathOr(cacheRoot());
     return pathFolders()
-        .map((folder) => join(folder, program))
+        .map((folder) => join(folder, executableName(program)))
         .filter((file) => isExecutable(file))
         .filter((file) => !`${dirname(file)}${sep}`.includes(`${sep}node_modules${sep}`))
         .filter((file) => !realpathSync(file).startsWith(`${cache}${sep}`));
@@ -31,7 +30,7 @@ function realpathOr(path: string): string {
 export async function findOnPath(
     skipped: (why: string) => void,
 ): Promise<{ command: string; version: string } | undefined> {
-    const found = candidates();
+    const found = usersOnPath("pulumi");
     for (const command of found) {
         try {
             const version = await versionOf(command);

@@ -1,8 +1,10 @@
 /* `npm run pulumi -- ARGS`: the Pulumi CLI for this repository. */
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
-import { ensureForCommand } from "./command.mts";
+import { ensureForCommand, forCommand } from "./command.mts";
+import { isYamlProject, projectDirectory } from "./project.mts";
 import { repositoryRoot } from "./repository.mts";
+import { ensureYamlHost } from "./yamlHost.mts";
 
 const burstMs = 1_000;
 
@@ -15,7 +17,18 @@ function callersDirectory(): string {
     return script === "pulumi" && INIT_CWD && process.cwd() === repositoryRoot ? INIT_CWD : process.cwd();
 }
 
+const directory = callersDirectory();
+const args = process.argv.slice(2);
 const engine = await ensureForCommand();
+
+/*
+ * A YAML project gets its host at whichever command comes first, even one that would not start it: which ones do is
+ * Pulumi's affair and changes. The alternative, a stub that builds when the engine starts it, was rejected: its progress
+ * would drown in the engine's display, and an interrupt would be the engine's to pass on.
+ */
+const { environment } = isYamlProject(projectDirectory(args, directory))
+    ? await forCommand((options) => ensureYamlHost(engine, options))
+    : engine;
 
 /*
  * Pulumi takes a first interrupt as "finish what is under way" and a second as "stop at once", which leaves pending
@@ -25,9 +38,9 @@ const engine = await ensureForCommand();
  */
 const atTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
 
-const child = spawn(engine.command, process.argv.slice(2), {
-    cwd: callersDirectory(),
-    env: { ...process.env, ...engine.environment },
+const child = spawn(engine.command, args, {
+    cwd: directory,
+    env: { ...process.env, ...environment },
     stdio: "inherit",
     detached: !atTerminal,
 });

@@ -3,6 +3,9 @@ import { execFile } from "node:child_process";
 /** The engine that this repository downloads or builds: the newest whose Go modules could be had (modules/go.mod). */
 export const pinnedVersion = "3.259.0";
 
+/** The YAML language host that is built where there is none: the newest whose Go module could be had (modules/go.mod). */
+export const pinnedYamlVersion = "1.38.1";
+
 /**
  * The oldest `pulumi` on the PATH that is used as it is: the low end of package.json's peer range for @pulumi/pulumi,
  * so that no user whom the package serves is told to install another CLI. The tests were only ever run on

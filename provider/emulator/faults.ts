@@ -41,12 +41,23 @@ export interface Fault {
     readonly times?: number;
     /** How many matching requests pass first. Default: 0. */
     readonly skip?: number;
+    /**
+     * How likely a matching request meets it: above 0, at most 1. Default: 1. One that is spared is not counted in
+     * `times`, and a later fault may take it.
+     */
+    readonly probability?: number;
     readonly effect: FaultEffect;
 }
 
 /** The faults that were asked for and have not been used up. */
 export class FaultList {
     #waiting: WaitingFault[] = [];
+    readonly #random: () => number;
+
+    /** `random` as `Math.random`: from 0, below 1. */
+    constructor(random: () => number = Math.random) {
+        this.#random = random;
+    }
 
     /**
      * Of several faults that match a request, the first added takes it; each counts it against its own `skip`. So
@@ -85,8 +96,8 @@ export class FaultList {
             }
             if (waiting.skip > 0) {
                 waiting.skip -= 1;
-            } else {
-                taken ??= waiting;
+            } else if (taken === undefined && this.#random() < (waiting.fault.probability ?? 1)) {
+                taken = waiting;
             }
         }
         if (taken === undefined) {
@@ -131,7 +142,7 @@ function faultProblems(value: unknown): readonly string[] {
     if (!isJsonObject(value)) {
         return ["a fault is an object with an effect"];
     }
-    const problems = unknownMembers(value, "", ["match", "times", "skip", "effect"]);
+    const problems = unknownMembers(value, "", ["match", "times", "skip", "probability", "effect"]);
     if (value.match !== undefined) {
         problems.push(...matchProblems(value.match));
     }
@@ -140,6 +151,9 @@ function faultProblems(value: unknown): readonly string[] {
     }
     if (value.skip !== undefined && !isCount(value.skip, 0)) {
         problems.push("skip must be a whole number from 0");
+    }
+    if (value.probability !== undefined && !isProbability(value.probability)) {
+        problems.push("probability must be a number above 0, at most 1");
     }
     problems.push(...effectProblems(value.effect));
     return problems;
@@ -224,6 +238,10 @@ function unknownMembers(value: object, prefix: string, known: readonly string[])
 
 function isCount(value: unknown, least: number): value is number {
     return typeof value === "number" && Number.isSafeInteger(value) && value >= least;
+}
+
+function isProbability(value: unknown): value is number {
+    return typeof value === "number" && value > 0 && value <= 1;
 }
 
 function isRegularExpression(source: string): boolean {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { FaultList } from "../../provider/emulator/faults.ts";
 import { type Emulator, type Fault, startEmulator } from "../../provider/emulator/index.ts";
 import { Client, graphError } from "./client.ts";
 
@@ -160,6 +161,32 @@ describe("a fault", () => {
         emulator.faults.add({ match: { path: "/metadata/" }, effect: { kind: "reset", when: "before" } });
         expect((await client.requestToken()).status).toBe(503);
         await expect(client.send("GET", "/metadata/endpoints")).rejects.toThrow();
+    });
+
+    it("is met by chance where it names a probability, and the spared leave its count as it was", () => {
+        const draws = [0.5, 0.049, 0.05, 0, 0.01];
+        const faults = new FaultList(() => draws.shift() ?? 0.99);
+        const effect = { kind: "throttle" } as const;
+        faults.add({ times: 3, skip: 1, probability: 0.05, effect });
+        const met = Array.from({ length: 6 }, () => faults.take("GET", "/v1.0/x", true) !== undefined);
+        expect(met).toEqual([false, false, true, false, true, true]);
+        expect(faults.list()).toEqual([]);
+    });
+
+    it("that spares a request leaves it to the next one, and without a probability spares none", () => {
+        const faults = new FaultList(() => 0.999_999);
+        faults.add({ probability: 0.5, effect: { kind: "truncate" } });
+        faults.add({ probability: 1, effect: { kind: "throttle" } });
+        faults.add({ effect: { kind: "delay", ms: 1 } });
+        const kinds = Array.from({ length: 3 }, () => faults.take("GET", "/v1.0/x", true)?.kind);
+        expect(kinds).toEqual(["throttle", "delay", undefined]);
+        expect(faults.list()).toEqual([{ times: 1, skip: 0, probability: 0.5, effect: { kind: "truncate" } }]);
+    });
+
+    it.each([0, -0.1, 1.1, Number.NaN, "0.5", null])("takes no %j for a probability", (probability) => {
+        expect(() => emulator.faults.add({ probability, effect: { kind: "truncate" } } as unknown as Fault)).toThrow(
+            "Not a fault: probability must be a number above 0, at most 1",
+        );
     });
 
     it("that is none says everything that is wrong with it", () => {

@@ -1,5 +1,6 @@
 export {
     AuthenticationError,
+    CancelledError,
     ConfigurationError,
     DeadlineError,
     EntrasyncError,

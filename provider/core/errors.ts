@@ -109,6 +109,12 @@ export class DeadlineError extends EntrasyncError {
     readonly code = "DEADLINE_EXCEEDED";
 }
 
+/** The user cancelled while the operation waited; nothing was under way. */
+export class CancelledError extends EntrasyncError {
+    override readonly name = "CancelledError";
+    readonly code = "CANCELLED";
+}
+
 /** The call was sent and its outcome never learned: Graph may or may not have acquired the token. */
 export class OutcomeUnknownError extends EntrasyncError {
     override readonly name = "OutcomeUnknownError";

@@ -69,6 +69,8 @@ export interface Surroundings {
     graph(): Promise<Graph>;
     /** Default: the system's. */
     readonly clock?: Clock;
+    /** Aborted when the user cancels, where the face gets to know of it. */
+    readonly cancelled?: AbortSignal;
     randomBytes(count: number): Uint8Array;
     warn(message: string): void;
 }
@@ -150,6 +152,14 @@ export function check(
     return { inputs, failures: [] };
 }
 
+/** What check added to inputs of which a face stores the hash key alone. */
+export function derive(news: Readonly<Properties>, surroundings: Pick<Surroundings, "cloud">): Properties {
+    const hashKey = readHashKey(news.credentials);
+    const { credentials } = validInputs(news);
+    const credentialHashes = hashKey === undefined ? unknownValue : hashAll(hashKey, credentials);
+    return { ...news, credentialHashes, cloud: surroundings.cloud() };
+}
+
 /**
  * What has to be done to get from what state holds to what the program says. No network, no clock but for `maxAge`.
  *
@@ -184,13 +194,14 @@ export function diff(
     return changes.length > 0 ? { action: "update", changes } : { action: "none" };
 }
 
-/** Acquires for the first time. */
+/** Acquires for the first time. `timeoutMs` goes before the inputs' own: Pulumi's `customTimeouts`, where a face gets them. */
 export async function create(
     news: Readonly<Properties>,
     surroundings: Surroundings,
+    timeoutMs?: number,
 ): Promise<{ readonly id: string; readonly outputs: Outputs }> {
     const inputs = knownInputs(news);
-    const outputs = await acquire({}, news, inputs, inputs.timeouts.createMs, surroundings);
+    const outputs = await acquire({}, news, inputs, timeoutMs ?? inputs.timeouts.createMs, surroundings);
     return { id: formatResourceId(inputs.target), outputs };
 }
 
@@ -200,8 +211,10 @@ export async function update(
     olds: Readonly<Properties>,
     news: Readonly<Properties>,
     surroundings: Surroundings,
+    timeoutMs?: number,
 ): Promise<{ readonly outputs: Outputs }> {
     const inputs = knownInputs(news);
+    const updateMs = timeoutMs ?? inputs.timeouts.updateMs;
     const plan = diff(id, olds, news, surroundings);
     if (plan.action === "none") {
         return { outputs: { ...readOutputs(olds), ...remembered(news) } };
@@ -215,10 +228,10 @@ export async function update(
             );
         }
         if (changes.every(({ kind }) => kind === "outcomeUnknown")) {
-            throw await stillUnknown(olds, news, inputs, surroundings);
+            throw await stillUnknown(olds, news, inputs, updateMs, surroundings);
         }
     }
-    return { outputs: await acquire(olds, news, inputs, inputs.timeouts.updateMs, surroundings) };
+    return { outputs: await acquire(olds, news, inputs, updateMs, surroundings) };
 }
 
 /** What a look at the target found. */
@@ -231,7 +244,12 @@ export type Found =
  * Whether the target is still there. Anything short of Graph's "there is no such object" keeps state, with a warning:
  * a missing permission or a broken network is no proof that anything is gone.
  */
-export async function read(id: string, olds: Readonly<Properties>, surroundings: Surroundings): Promise<Found> {
+export async function read(
+    id: string,
+    olds: Readonly<Properties>,
+    surroundings: Surroundings,
+    timeoutMs?: number,
+): Promise<Found> {
     const target = parseResourceId(id);
     const keep = (why: string): Found => {
         surroundings.warn(`${id} was not looked at and is kept in state as it was: ${why}`);
@@ -241,8 +259,9 @@ export async function read(id: string, olds: Readonly<Properties>, surroundings:
         return keep("its id is not one of this resource's");
     }
     const deadline = startDeadline(
-        readTimeouts(olds.timeouts, () => undefined).readMs,
+        timeoutMs ?? readTimeouts(olds.timeouts, () => undefined).readMs,
         surroundings.clock ?? systemClock,
+        surroundings.cancelled,
     );
     try {
         const cloud = surroundings.cloud();
@@ -280,7 +299,7 @@ async function acquire(
 ): Promise<Outputs> {
     const { target, credentials, apiVersion } = inputs;
     const clock = surroundings.clock ?? systemClock;
-    const deadline = startDeadline(timeoutMs, clock);
+    const deadline = startDeadline(timeoutMs, clock, surroundings.cancelled);
     const outputs = (requestId: string): Omit<Outputs, "acquiredAt"> => ({
         credentialHashes: readHashes(news.credentialHashes),
         requestId,
@@ -320,13 +339,13 @@ async function acquire(
 
 /** Signing in is part of the operation's time. */
 function connect(surroundings: Surroundings, deadline: Deadline, tried: string): Promise<Graph> {
-    return deadline.race(
-        surroundings.graph(),
-        () =>
-            new DeadlineError(
-                `${tried}: not connected within ${describeMs(deadline.timeoutMs)}; nothing was sent. Run pulumi up again, or give ` +
-                    "it longer in the resource's timeouts.",
-            ),
+    return deadline.race(surroundings.graph(), () =>
+        deadline.signal.aborted
+            ? new DeadlineError(
+                  `${tried}: not connected within ${describeMs(deadline.timeoutMs)}; nothing was sent. Run pulumi up again, or ` +
+                      "give it longer in the resource's timeouts.",
+              )
+            : new CancelledError(`${tried}: cancelled; nothing was sent. Run pulumi up again when it is to go on.`),
     );
 }
 
@@ -335,11 +354,12 @@ async function stillUnknown(
     olds: Readonly<Properties>,
     news: Readonly<Properties>,
     inputs: KnownInputs,
+    timeoutMs: number,
     surroundings: Surroundings,
 ): Promise<KeptInStateError> {
     const { target, credentials } = inputs;
     const tried = `Acquiring a token for ${describeTarget(target)}`;
-    const deadline = startDeadline(inputs.timeouts.updateMs, surroundings.clock ?? systemClock);
+    const deadline = startDeadline(timeoutMs, surroundings.clock ?? systemClock, surroundings.cancelled);
     try {
         const since = String(olds.outcomeUnknownSince);
         const seen = await connect(surroundings, deadline, tried).then(

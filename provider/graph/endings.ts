@@ -1,6 +1,7 @@
 import { type Deadline, describeMs } from "../core/deadline.js";
 import {
     AuthenticationError,
+    CancelledError,
     DeadlineError,
     type EntrasyncError,
     OutcomeUnknownError,
@@ -51,10 +52,14 @@ export function endingsOf(tried: Tried, { graph }: Endpoints, deadline: Deadline
         },
 
         tooLate: () =>
-            new DeadlineError(
-                `${what}: not done within ${describeMs(deadline.timeoutMs)}. ${nothing("Graph had not processed anything")} Run pulumi ` +
-                    "up again, or give it longer in the resource's timeouts.",
-            ),
+            deadline.signal.aborted
+                ? new DeadlineError(
+                      `${what}: not done within ${describeMs(deadline.timeoutMs)}. ${nothing("Graph had not processed anything")} ` +
+                          "Run pulumi up again, or give it longer in the resource's timeouts.",
+                  )
+                : new CancelledError(
+                      `${what}: cancelled. ${nothing("Graph had not processed anything")} Run pulumi up again when it is to go on.`,
+                  ),
 
         throttled(answer, untilMs) {
             const throttled = answer ?? { status: 429, graphCode: undefined, words: "", requestId: undefined };

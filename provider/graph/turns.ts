@@ -48,7 +48,7 @@ export function createTurns(atOnce: number): Turns {
     }
 
     async function inLine<Result>(deadline: Deadline, action: () => Promise<Result>) {
-        if (deadline.signal.aborted || !(await enter(deadline))) {
+        if (deadline.waiting.aborted || !(await enter(deadline))) {
             return undefined;
         }
         try {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import type { Graph, Surroundings } from "./core/lifecycle.js";
+import type { Surroundings } from "./core/lifecycle.js";
 import { askOverHttp, fetchMetadata } from "./graph/ask.js";
-import { createGraph } from "./graph/client.js";
+import { createGraph, type GraphClient } from "./graph/client.js";
 import { cloudOf, resolveEndpoints } from "./graph/clouds.js";
 import { createSentCodes, sentCodesFolder } from "./graph/sentCodes.js";
 import { createTransport } from "./graph/transport.js";
@@ -22,15 +22,24 @@ export interface Voice {
     warn(message: string): void;
 }
 
+/** The lifecycle's world, with all that this package asks of Graph. */
+export interface RealSurroundings extends Surroundings {
+    graph(): Promise<GraphClient>;
+}
+
 /**
  * The lifecycle's world as one configuration makes it: the real cloud, clock and chance. Nothing is loaded or asked before
  * an operation needs Graph.
  */
-export function createSurroundings(stack: StackConfiguration, environment: Environment, voice: Voice): Surroundings {
+export function createSurroundings(
+    stack: StackConfiguration,
+    environment: Environment,
+    voice: Voice,
+): RealSurroundings {
     const reader = createSettingsReader(stack, environment);
-    let graph: Promise<Graph> | undefined;
+    let graph: Promise<GraphClient> | undefined;
 
-    async function connect(): Promise<Graph> {
+    async function connect(): Promise<GraphClient> {
         const { method, warnings } = chooseMethod(reader);
         for (const warning of warnings) {
             voice.warn(warning);

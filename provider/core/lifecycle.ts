@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "./clock.js";
 import { type Deadline, describeMs, startDeadline } from "./deadline.js";
 import {
+    CancelledError,
     ConfigurationError,
     DeadlineError,
     EntrasyncError,

@@ -108,7 +108,8 @@ export function judge(outcome: Outcome, situation: Situation): Verdict {
     const row = rowOf(outcome, situation);
     const again = resendTable[row].again[situation.worksOnce ? "oneTimeCode" : "plain"];
     const before = situation.met(row);
-    const named = outcome.kind === "answered" ? retryAfterMs(outcome.retryAfter, situation.now) : undefined;
+    // A wait of 0 names none: taken at its word it would be a hot loop.
+    const named = (outcome.kind === "answered" && retryAfterMs(outcome.retryAfter, situation.now)) || undefined;
     switch (again) {
         case "never":
         // What is sent again once has been, by the token policy, before anybody asks here.
@@ -129,7 +130,7 @@ export function judge(outcome: Outcome, situation: Situation): Verdict {
                 ),
             };
         case "until the deadline":
-            return { row, next: "again", waitMs: named || backoffMs(before + 1, situation.random) };
+            return { row, next: "again", waitMs: named ?? backoffMs(before + 1, situation.random) };
     }
 }
 

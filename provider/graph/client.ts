@@ -1,17 +1,22 @@
 import { type Clock, systemClock } from "../core/clock.js";
 import { type Deadline, describeMs } from "../core/deadline.js";
 import { TargetNotFoundError } from "../core/errors.js";
-import type { Acquisition, Graph } from "../core/lifecycle.js";
+import type { Credentials } from "../core/inputs.js";
+import type { Acquisition, Graph, Look } from "../core/lifecycle.js";
 import { judge, type Outcome, type RowName } from "../core/resend.js";
-import { describeTarget, type Target } from "../core/target.js";
+import { describeTarget } from "../core/target.js";
 import type { Endpoints } from "./clouds.js";
 import { type Endings, endingsOf, type Tried } from "./endings.js";
 import { judgePermission } from "./permission.js";
-import { type Answer, describeAnswer, readAnswer, readSecretKeys } from "./refusals.js";
+import { type Answer, describeAnswer, readAnswer, readSecrets, type StoredSecret } from "./refusals.js";
 import type { Note, SentCodes } from "./sentCodes.js";
 import type { Transport } from "./transport.js";
 import { createTurns } from "./turns.js";
-import { type AcquireAccessTokenBody, synchronizationSecretODataType } from "./wire.js";
+import {
+    type AcquireAccessTokenBody,
+    type SynchronizationSecretKeyStringValuePair,
+    synchronizationSecretODataType,
+} from "./wire.js";
 
 /** What the client needs beside the endpoints. */
 export interface ClientOptions {
@@ -39,6 +44,26 @@ const acquisitionsAtOnce = 16;
 /** What is left of an operation's time for a look at what became of a call that can't be sent again. */
 const lookMs = 15_000;
 
+/** Graph for the lifecycle, and for the questions that a program may ask beside it. */
+export interface GraphClient extends Graph {
+    /** What the provisioning service holds for the target. */
+    storedSecrets(look: Look): Promise<readonly StoredSecret[]>;
+    /** Asks Graph to try credentials out, saved ones or these. */
+    validateCredentials(validation: Validation): Promise<Validity>;
+}
+
+/** What to validate, against a job of the target's or against a template. */
+export interface Validation extends Look {
+    readonly against: { readonly jobId: string } | { readonly templateId: string };
+    /** Missing: those that the provisioning service holds. */
+    readonly credentials?: Credentials;
+}
+
+/** Whether the application takes them; if not, what Graph says of it. */
+export type Validity =
+    | { readonly valid: true }
+    | { readonly valid: false; readonly code: string | undefined; readonly message: string };
+
 /** A call of Graph, for all its attempts. */
 interface Call extends Tried {
     readonly method: "GET" | "POST";
@@ -50,6 +75,8 @@ interface Call extends Tried {
     readonly mayBeNew: boolean;
     /** What tells it from another call with the same body; see `Acquisition`. */
     readonly occasion: string;
+    /** Which refusals are an answer to the question, and no failure. */
+    readonly takesNo?: (status: number) => boolean;
 }
 
 /** What came of one attempt, for the table and for people. */
@@ -67,12 +94,12 @@ export function createGraph({
     replicationTimeoutMs = defaultReplicationTimeoutMs,
     clock = systemClock,
     random = Math.random,
-}: ClientOptions): Graph {
+}: ClientOptions): GraphClient {
     /** While Graph throttles, everybody waits: it counts the calls of an application, not of a target. */
     let pause: { readonly untilMs: number; readonly answer: Answer | undefined } = { untilMs: 0, answer: undefined };
     const turns = createTurns(acquisitionsAtOnce);
 
-    /** What Graph accepted the call with; everything else is an error. */
+    /** What Graph accepted the call with, or said no to the question; everything else is an error. */
     async function exchange(call: Call): Promise<{ readonly answer: Answer; readonly body: string }> {
         const { deadline } = call;
         const endings = endingsOf(call, endpoints, deadline);
@@ -112,7 +139,7 @@ export function createGraph({
             } else {
                 await note.end(row === "accepted" ? "accepted" : "forget");
             }
-            if (row === "accepted" && attempt.answer !== undefined) {
+            if (attempt.answer !== undefined && (row === "accepted" || call.takesNo?.(attempt.answer.status))) {
                 return attempt;
             }
             const untilMs = clock.now().getTime() + waitMs;
@@ -212,19 +239,24 @@ export function createGraph({
         }
     }
 
-    const look = (target: Target, what: string, path: string, deadline: Deadline) =>
+    const ask = ({ target, deadline }: Look, what: string, question: Pick<Call, "method" | "path"> & Partial<Call>) =>
         exchange({
             what: `${what} ${describeTarget(target)}`,
             target,
             changes: false,
             worksOnce: false,
             mayBeNew: false,
-            method: "GET",
-            path: `/v1.0${describeTarget(target)}${path}`,
             deadline,
             submitted: [],
             occasion: "",
+            ...question,
+            path: `/v1.0${describeTarget(target)}${question.path}`,
         });
+
+    const storedSecrets = async (look: Look) => {
+        const question = { method: "GET", path: "/synchronization/secrets" } as const;
+        return readSecrets((await ask(look, "Looking at the credentials stored for", question)).body);
+    };
 
     return {
         async acquireAccessToken(acquisition) {
@@ -249,9 +281,9 @@ export function createGraph({
             return { requestId: turn.result.answer.requestId ?? "" };
         },
 
-        async targetExists({ target, deadline }) {
+        async targetExists(look) {
             try {
-                await look(target, "Looking for", "?$select=id", deadline);
+                await ask(look, "Looking for", { method: "GET", path: "?$select=id" });
                 return true;
             } catch (error) {
                 // Graph's own word that there is no such object; a proxy's or a gateway's 404 has another code or none.
@@ -262,11 +294,34 @@ export function createGraph({
             }
         },
 
-        async secretKeys({ target, deadline }) {
-            const path = "/synchronization/secrets";
-            return readSecretKeys((await look(target, "Looking at the credentials stored for", path, deadline)).body);
+        secretKeys: async (look) => (await storedSecrets(look)).map(({ key }) => key),
+
+        storedSecrets,
+
+        async validateCredentials(validation) {
+            const { against, credentials } = validation;
+            const job = "jobId" in against ? `/${encodeURIComponent(against.jobId)}` : "";
+            const { answer } = await ask(validation, "Validating credentials for", {
+                method: "POST",
+                path: `/synchronization/jobs${job}/validateCredentials`,
+                body: JSON.stringify({
+                    ...("templateId" in against ? { templateId: against.templateId } : {}),
+                    useSavedCredentials: credentials === undefined,
+                    ...(credentials === undefined ? {} : { credentials: pairsOf(credentials) }),
+                }),
+                submitted: [...(credentials?.values() ?? [])],
+                takesNo: isNoOfTheApplication,
+            });
+            return answer.status < 300
+                ? { valid: true }
+                : { valid: false, code: answer.graphCode, message: answer.words };
         },
     };
+}
+
+/** The status of credentials that the application turns down is documented nowhere; the others have meanings of their own. */
+function isNoOfTheApplication(status: number): boolean {
+    return status === 400 || status === 409 || status === 422;
 }
 
 /** What the wait is for, where that is not in Graph's own words. */
@@ -285,12 +340,10 @@ function describeWait(waitMs: number): string {
 }
 
 function formatBody({ credentials }: Acquisition): string {
-    const body: AcquireAccessTokenBody = {
-        credentials: [...credentials].map(([key, value]) => ({
-            "@odata.type": synchronizationSecretODataType,
-            key,
-            value,
-        })),
-    };
+    const body: AcquireAccessTokenBody = { credentials: pairsOf(credentials) };
     return JSON.stringify(body);
+}
+
+function pairsOf(credentials: Credentials): readonly SynchronizationSecretKeyStringValuePair[] {
+    return [...credentials].map(([key, value]) => ({ "@odata.type": synchronizationSecretODataType, key, value }));
 }

@@ -44,10 +44,20 @@ export function describeAnswer(answer: Answer): string {
     return `${answer.status}${code}${words}${request}`;
 }
 
-/** The keys that an answer of `synchronization/secrets` names. Their values are not read: some of them are in clear. */
-export function readSecretKeys(body: string): readonly string[] {
+/** One credential that the provisioning service holds. */
+export interface StoredSecret {
+    readonly key: string;
+    /** Whether Graph keeps the value to itself (`"*"`). */
+    readonly masked: boolean;
+}
+
+/** What an answer of `synchronization/secrets` names. The values themselves are not kept: some of them are in clear. */
+export function readSecrets(body: string): readonly StoredSecret[] {
     const list = field(parseJson(body), "value");
-    return Array.isArray(list) ? list.map((pair) => stringField(pair, "key")).filter((key) => key !== undefined) : [];
+    return (Array.isArray(list) ? list : []).flatMap((pair: unknown) => {
+        const key = stringField(pair, "key");
+        return key === undefined ? [] : [{ key, masked: field(pair, "value") === "*" }];
+    });
 }
 
 /** The error for a refusal: Graph read the call and processed none of it. `state` says what that left behind. */

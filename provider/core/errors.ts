@@ -13,9 +13,13 @@ export abstract class EntrasyncError extends Error {
     abstract readonly code: string;
 }
 
-/** The message with its code behind it, by which the documentation lists what to do. */
+/**
+ * The message with its code behind it, by which the documentation lists what to do. Once: resources that share a sign-in
+ * share its failure.
+ */
 export function withCode({ message, code }: EntrasyncError): string {
-    return `${message} (${code})`;
+    const ending = ` (${code})`;
+    return message.endsWith(ending) ? message : message + ending;
 }
 
 /** The inputs are wrong. Nothing was sent. */

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from "node:crypto";
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { link, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { field, parseJson, stringField } from "../core/json.js";
@@ -95,12 +95,18 @@ async function machineKey(folder: string): Promise<Buffer> {
     if (existing !== undefined && existing.length === 32) {
         return existing;
     }
-    // Whoever comes first makes it: two processes must not go by two keys.
-    await writeFile(file, randomBytes(32), { mode: 0o600, flag: "wx" }).catch((error: unknown) => {
+    // Whoever comes first makes it, whole: two processes must not go by two keys, and none by half of one.
+    const part = `${file}.${randomBytes(8).toString("hex")}.part`;
+    await writeFile(part, randomBytes(32), { mode: 0o600 });
+    try {
+        await (existing === undefined ? link(part, file) : rename(part, file));
+    } catch (error) {
         if (codeOf(error) !== "EEXIST") {
             throw error;
         }
-    });
+    } finally {
+        await rm(part, { force: true });
+    }
     return readFile(file);
 }
 

@@ -33,7 +33,13 @@ export function createTurns(atOnce: number): Turns {
         if (await reached(place, deadline)) {
             return true;
         }
-        waiting.splice(waiting.indexOf(enterNow), 1);
+        const index = waiting.indexOf(enterNow);
+        if (index >= 0) {
+            waiting.splice(index, 1);
+        } else {
+            // The place came at the very moment of the deadline: it is the next one's.
+            leave();
+        }
         return false;
     }
 
@@ -63,15 +69,13 @@ export function createTurns(atOnce: number): Turns {
             const before = lines.get(key) ?? Promise.resolve();
             // Whoever gives up still holds the place in line: the next one waits for those before as well.
             const mine = before.then(() => inLine(deadline, action));
-            const done = mine.then(ignore, ignore);
-            lines.set(key, done);
-            try {
-                return (await reached(before, deadline)) ? await mine : undefined;
-            } finally {
+            const done = mine.then(ignore, ignore).then(() => {
                 if (lines.get(key) === done) {
                     lines.delete(key);
                 }
-            }
+            });
+            lines.set(key, done);
+            return (await reached(before, deadline)) ? mine : undefined;
         },
     };
 }

@@ -15,13 +15,15 @@ const samples: readonly [errors.EntrasyncError, string][] = [
     [new errors.ThrottledError("words", answer), "THROTTLED"],
     [new errors.UnreachableError("words"), "GRAPH_UNREACHABLE"],
     [new errors.DeadlineError("words"), "DEADLINE_EXCEEDED"],
+    [new errors.CancelledError("words"), "CANCELLED"],
     [new errors.OutcomeUnknownError("words", answer), "OUTCOME_UNKNOWN"],
 ];
 
 test("every error class has a sample here", () => {
     const abstract = ["EntrasyncError", "GraphAnsweredError"];
     const sampled = samples.map(([error]) => error.constructor.name);
-    expect([...sampled, ...abstract].sort()).toEqual(Object.keys(errors).sort());
+    const classes = Object.values(errors).filter((one) => one.prototype instanceof Error);
+    expect([...sampled, ...abstract].sort()).toEqual(classes.map(({ name }) => name).sort());
 });
 
 test.each(samples)("%s has its name, its code and the common class", (error, code) => {
@@ -68,4 +70,16 @@ test("an input error names every path with its reason", () => {
 
 test("an unknown outcome without any answer has neither status nor request id", () => {
     expect(new errors.OutcomeUnknownError("words")).toMatchObject({ status: undefined, requestId: undefined });
+});
+
+test("a message has its code behind it once, however often it is asked for: resources share a failure of the sign-in", () => {
+    const error = new errors.AuthenticationError("No token.");
+    error.message = errors.withCode(error);
+    error.message = errors.withCode(error);
+    expect(error.message).toBe("No token. (AUTHENTICATION_FAILED)");
+});
+
+test("a code that is spent is named by its path, with the reason", () => {
+    const failures = [{ path: "credentials.Oauth2AuthorizationCode", reason: "works once" }];
+    expect(errors.spentCode("works once")).toMatchObject({ code: "INVALID_INPUT", failures });
 });

@@ -1,110 +1,40 @@
 import * as fc from "fast-check";
-import { beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
     ConfigurationError,
+    DeadlineError,
     InvalidInputError,
+    OutcomeUnknownError,
     PermissionDeniedError,
+    ThrottledError,
     UnreachableError,
 } from "../../provider/core/errors.ts";
 import { hashKeyBytes } from "../../provider/core/fingerprint.ts";
 import { readHashKey } from "../../provider/core/hashKey.ts";
 import * as lifecycle from "../../provider/core/lifecycle.ts";
 import { unknownValue } from "../../provider/core/unknown.ts";
+import { args, engineIn, place, resourceId, type State, uuid, World } from "./world.ts";
 
-const uuid = "0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d";
 const otherUuid = "ffffffff-4e5f-6a7b-8c9d-0e1f2a3b4c5d";
-const resourceId = `/servicePrincipals/${uuid}/synchronization/acquireAccessToken`;
 const dayMs = 24 * 3600 * 1000;
 
-/** Graph, the clock and the rest of the world, all of which tests turn by hand. */
-class World implements lifecycle.Surroundings, lifecycle.Graph {
-    readonly acquisitions: lifecycle.Acquisition[] = [];
-    readonly looks: { target: unknown; timeoutMs: number }[] = [];
-    readonly warnings: string[] = [];
-    clockReads = 0;
-    nowMs = Date.parse("2026-01-01T00:00:00Z");
-    answer: () => boolean = () => true;
-    cloudName = "public";
-    private random = 0;
-
-    cloud(): string {
-        if (this.cloudName === "") {
-            throw new ConfigurationError("no cloud is configured");
-        }
-        return this.cloudName;
-    }
-
-    async graph(): Promise<lifecycle.Graph> {
-        return this;
-    }
-
-    now(): Date {
-        this.clockReads += 1;
-        return new Date(this.nowMs);
-    }
-
-    randomBytes(count: number): Uint8Array {
-        this.random += 1;
-        return new Uint8Array(count).fill(this.random);
-    }
-
-    warn(message: string): void {
-        this.warnings.push(message);
-    }
-
-    async acquireAccessToken(acquisition: lifecycle.Acquisition): Promise<lifecycle.Acquired> {
-        this.answer();
-        this.acquisitions.push(acquisition);
-        return { requestId: `request-${this.acquisitions.length}` };
-    }
-
-    async targetExists(look: { target: unknown; timeoutMs: number }): Promise<boolean> {
-        this.looks.push(look);
-        return this.answer();
-    }
-}
-
-/** What the engine keeps of a resource. */
-interface State {
-    readonly id: string;
-    readonly inputs: lifecycle.Properties;
-    readonly outputs: lifecycle.Properties;
-}
-
 let world: World;
+let engine: ReturnType<typeof engineIn>;
+
 beforeEach(() => {
     world = new World();
+    engine = engineIn(world);
 });
 
-const place = { "@hashKey": "" };
-const args = (change: Readonly<Record<string, unknown>> = {}): lifecycle.Properties => {
-    const credentials = { UserName: "ann", Password: "s3cr3t", ...place };
-    return { servicePrincipalId: uuid, credentials, ...change };
-};
+afterEach(() => {
+    // Every operation gives its timers back, or the process would not end.
+    expect(world.clock.timers).toBe(0);
+});
 
-function check(olds: lifecycle.Properties, news: lifecycle.Properties): lifecycle.Properties {
-    const { inputs, failures } = lifecycle.check(olds, news, world);
-    expect(failures).toEqual([]);
-    return inputs;
-}
-
-async function created(change: Readonly<Record<string, unknown>> = {}): Promise<State> {
-    const inputs = check({}, args(change));
-    const { id, outputs } = await lifecycle.create(inputs, world);
-    return { id, inputs, outputs: { ...outputs } };
-}
-
-/** What the next preview of a changed program says. */
-function preview(state: State, change: Readonly<Record<string, unknown>>): lifecycle.Plan {
-    return lifecycle.diff(state.id, state.outputs, check(state.inputs, args(change)), world);
-}
-
-async function updated(state: State, change: Readonly<Record<string, unknown>>): Promise<State> {
-    const inputs = check(state.inputs, args(change));
-    const { outputs } = await lifecycle.update(state.id, state.outputs, inputs, world);
-    return { id: state.id, inputs, outputs: { ...outputs } };
-}
-
+const check = (olds: lifecycle.Properties, news: lifecycle.Properties) => engine.check(olds, news);
+const created = (change?: Readonly<Record<string, unknown>>) => engine.created(change);
+const preview = (state: State, change: Readonly<Record<string, unknown>>) => engine.preview(state, change);
+const updated = (state: State, change: Readonly<Record<string, unknown>>) => engine.updated(state, change);
 const hashesOf = (inputs: lifecycle.Properties) => inputs.credentialHashes as Readonly<Record<string, string>>;
 
 describe("check", () => {
@@ -180,7 +110,7 @@ describe("check", () => {
     test("asks Graph nothing and reads no clock", () => {
         world.graph = () => Promise.reject(new Error("check asked for Graph"));
         check({}, args({ maxAge: "1d" }));
-        expect(world.clockReads).toBe(0);
+        expect(world.clock.calendarReads).toBe(0);
     });
 
     test("changes nothing of what it is given", () => {
@@ -202,6 +132,9 @@ describe("create", () => {
                     ["Password", "s3cr3t"],
                 ]),
                 apiVersion: "beta",
+                worksOnce: false,
+                mayBeNew: true,
+                occasion: '{"rotated":1}',
                 timeoutMs: 60_000,
             },
         ]);
@@ -266,9 +199,9 @@ function refusalOf(message: string) {
 describe("diff", () => {
     test("finds nothing to do where nothing has changed, and reads no clock without a maxAge", async () => {
         const state = await created({ triggers: [1] });
-        world.clockReads = 0;
+        world.clock.calendarReads = 0;
         expect(preview(state, { triggers: [1] })).toEqual({ action: "none" });
-        expect(world.clockReads).toBe(0);
+        expect(world.clock.calendarReads).toBe(0);
     });
 
     test.each<[string, Record<string, unknown>]>([
@@ -411,13 +344,13 @@ describe("diff", () => {
         ["where the clock went back", -dayMs, "none"],
     ])("lets maxAge pass: %s", async (_, passedMs, action) => {
         const state = await created({ maxAge: "1d" });
-        world.nowMs += passedMs;
+        world.clock.calendarOffMs += passedMs;
         expect(preview(state, { maxAge: "1d" }).action).toBe(action);
     });
 
     test("without a maxAge no age is too old", async () => {
         const state = await created({ maxAge: "1d" });
-        world.nowMs += 10_000 * dayMs;
+        world.clock.calendarOffMs += 10_000 * dayMs;
         expect(preview(state, {})).toEqual({ action: "none" });
     });
 
@@ -463,11 +396,11 @@ function sorted(value: unknown): unknown {
 describe("update", () => {
     test("acquires again with the new credentials, in the time that an update has", async () => {
         const state = await created();
-        world.nowMs += 1000;
+        world.clock.calendarOffMs += 1000;
         const credentials = { UserName: "ann", Password: "other", ...place };
         const next = await updated(state, { credentials, timeouts: { update: "2m", create: "1s" } });
         expect(world.acquisitions).toHaveLength(2);
-        expect(world.acquisitions[1]).toMatchObject({ timeoutMs: 120_000 });
+        expect(world.acquisitions[1]).toMatchObject({ timeoutMs: 120_000, mayBeNew: false, occasion: "null" });
         expect(world.acquisitions[1]?.credentials.get("Password")).toBe("other");
         expect(next.outputs).toMatchObject({ acquiredAt: "2026-01-01T00:00:01.000Z", requestId: "request-2" });
         expect(next.outputs.credentialHashes).toEqual(next.inputs.credentialHashes);
@@ -476,7 +409,7 @@ describe("update", () => {
 
     test("sends nothing where nothing to be sent has changed, and keeps what state held", async () => {
         const state = await created({ triggers: [1] });
-        world.nowMs += 1000;
+        world.clock.calendarOffMs += 1000;
         const change = { triggers: [1], timeouts: { read: "7s" }, apiVersion: "beta" };
         const next = await updated(state, change);
         expect(world.acquisitions).toHaveLength(1);
@@ -494,7 +427,7 @@ describe("update", () => {
 
     test("acquires once for a passed maxAge, and then has a new age", async () => {
         const state = await created({ maxAge: "1d" });
-        world.nowMs += 2 * dayMs;
+        world.clock.calendarOffMs += 2 * dayMs;
         const next = await updated(state, { maxAge: "1d" });
         expect(world.acquisitions).toHaveLength(2);
         expect(preview(next, { maxAge: "1d" })).toEqual({ action: "none" });
@@ -579,4 +512,75 @@ describe("read", () => {
         const look = expect.objectContaining({ timeoutMs: 300_000 });
         expect(world.looks).toEqual([look, look]);
     });
+});
+
+describe("the operation's time", () => {
+    const never = () => new Promise<never>(() => undefined);
+
+    test.each([
+        ["a creation", "create", "7s", 7000],
+        ["an update", "update", "9s", 9000],
+    ])("covers the way to Graph: %s", async (_, operation, duration, durationMs) => {
+        const state = await created();
+        world.graph = never;
+        const change = { triggers: [1], timeouts: { [operation]: duration } };
+        const inputs = check(state.inputs, args(change));
+        const { error, afterMs } = await world.clock.settled<unknown>(
+            operation === "create"
+                ? lifecycle.create(inputs, world)
+                : lifecycle.update(state.id, state.outputs, inputs, world),
+        );
+        expect(error).toBeInstanceOf(DeadlineError);
+        expect(String(error)).toContain(`Acquiring a token for /servicePrincipals/${uuid}: not connected within`);
+        expect(String(error)).toContain(`${durationMs / 1000} s; nothing was sent`);
+        expect(afterMs).toBe(durationMs);
+        expect(world.acquisitions).toHaveLength(1);
+    });
+
+    test("covers the way to Graph: a refresh keeps state with a warning", async () => {
+        const { id, outputs } = await created({ timeouts: { read: "7s" } });
+        world.graph = never;
+        const outcome = await world.clock.settled(lifecycle.read(id, outputs, world));
+        expect(outcome).toEqual({ value: { found: "kept" }, afterMs: 7000 });
+        expect(world.warnings.join()).toContain(`Looking for /servicePrincipals/${uuid}: not connected within 7 s`);
+    });
+
+    test("is what is left of it for Graph, and no more", async () => {
+        let remainingMs = 0;
+        world.graph = async () => {
+            await new Promise<void>((resolve) => world.clock.after(4000, resolve));
+            return {
+                secretKeys: never,
+                targetExists: never,
+                async acquireAccessToken({ deadline }) {
+                    remainingMs = deadline.remainingMs();
+                    return { requestId: "r" };
+                },
+            };
+        };
+        const inputs = check({}, args({ timeouts: { create: "10s" } }));
+        await world.clock.settled(lifecycle.create(inputs, world));
+        expect(remainingMs).toBe(6000);
+    });
+
+    test("that the face gives goes before the resource's own", async () => {
+        const inputs = check({}, args({ timeouts: { create: "10s" } }));
+        await lifecycle.create(inputs, world, 3000);
+        expect(world.acquisitions[0]?.timeoutMs).toBe(3000);
+    });
+});
+
+test("a failed operation with plain credentials leaves nothing in state that was not there, whatever failed", async () => {
+    const answer = { status: 503, graphCode: undefined, requestId: "r" };
+    for (const error of [
+        new OutcomeUnknownError("lost", answer),
+        new DeadlineError("too late"),
+        new ThrottledError("slow down", { ...answer, status: 429 }),
+    ]) {
+        world.answer = () => {
+            throw error;
+        };
+        expect((await engine.failed(undefined, {})).error).toBe(error);
+    }
+    expect(world.secretLooks).toEqual([]);
 });

@@ -106,13 +106,17 @@ export async function createTransport(tokens: TokenSource, scope: string): Promi
                 url,
                 abortSignal,
                 ...(body === undefined ? {} : { body }),
-                // Settings of its own are what gives the client a pool without keep-alive; empty, they change nothing else.
-                ...(ownConnection ? { disableKeepAlive: true, tlsSettings: ownPool } : {}),
+                disableKeepAlive: ownConnection,
                 headers: rest.createHttpHeaders({
                     accept: "application/json",
                     ...(body === undefined ? {} : { "content-type": "application/json" }),
                 }),
             });
+            if (ownConnection) {
+                // Settings of its own are what gives the client a pool without keep-alive, where Node.js's global one keeps
+                // alive. Empty, they change nothing else; given to the factory, they get lost.
+                request.tlsSettings = ownPool;
+            }
             if (beforeSending !== undefined) {
                 hooks.set(request, beforeSending);
             }

@@ -145,11 +145,11 @@ test.each([
     [404, TargetNotFoundError, [`/servicePrincipals/${target.objectId}`, "object id", "clientId", "tenant", "minute"]],
     [429, ThrottledError, ["again later"]],
     [400, RequestRejectedError, ["Correct what Graph names", "support"]],
-    [302, RequestRejectedError, ["support"]],
+    [302, RequestRejectedError, ["A redirect is not followed", "entrasync:graphEndpoint", "HTTPS_PROXY"]],
     [409, RequestRejectedError, ["support"]],
     [422, RequestRejectedError, ["support"]],
 ] as const)("a refusal with %d says what was tried, what came back and what to do", (status, kind, advice) => {
-    const error = refusalOf("Acquiring a token", target, { ...answer, status });
+    const error = refusalOf("Acquiring a token", target, { ...answer, status }, "Nothing was acquired.");
     expect(error).toBeInstanceOf(kind);
     expect(error).toMatchObject({ status, graphCode: "SomeCode", requestId: "r-1" });
     const inOrder = [
@@ -167,6 +167,6 @@ test.each([
 });
 
 test("where an application is not found the advice speaks of an application", () => {
-    const error = refusalOf("x", { ...target, kind: "applications" }, { ...answer, status: 404 });
+    const error = refusalOf("x", { ...target, kind: "applications" }, { ...answer, status: 404 }, "y");
     expect(error.message).toContain(`/applications/${target.objectId} names the application by its object id`);
 });

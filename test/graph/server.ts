@@ -1,6 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import type { TLSSocket } from "node:tls";
 import { onTestFinished } from "vitest";
 import type { ServerCertificate } from "../../provider/emulator/certificates.ts";
 
@@ -39,5 +40,7 @@ export async function startServer(behave: Behaviour, certificate?: ServerCertifi
             server.closeAllConnections();
         });
     onTestFinished(close);
-    return { received, port: (server.address() as AddressInfo).port, close };
+    /** Told of each connection whose handshake is through. */
+    const onSecureConnection = (listener: (socket: TLSSocket) => void) => void server.on("secureConnection", listener);
+    return { received, port: (server.address() as AddressInfo).port, close, onSecureConnection };
 }

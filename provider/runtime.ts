@@ -37,8 +37,10 @@ export async function diff(id: string, olds: Properties, news: Properties): Prom
             return { changes: false };
         case "update":
             // No answer makes the engine compare the inputs, which differ here; only then does it mind the program's
-            // replaceOnChanges. Of the age, and of a lost answer, the inputs show nothing, so that is answered.
-            return plan.changes.some(({ kind }) => kind === "credentials" || kind === "triggers")
+            // replaceOnChanges. Of the age the inputs show nothing, and of a lost answer less than that: with the failure
+            // of an update the engine keeps the inputs of before, and a change that is taken back looks like none.
+            return plan.changes.some(({ kind }) => kind === "credentials" || kind === "triggers") &&
+                !plan.changes.some(({ kind }) => kind === "outcomeUnknown")
                 ? {}
                 : { changes: true };
         case "replace":

@@ -48,6 +48,8 @@ export interface Acquisition {
     /** What tells this acquisition from another one with the same credentials: the triggers. */
     readonly occasion: string;
     readonly deadline: Deadline;
+    /** Called when an attempt's answer was lost: from then on Graph may hold these credentials, however the call ends. */
+    readonly onDoubt?: () => void;
 }
 
 /** A question about a target. */
@@ -85,8 +87,9 @@ export interface Outputs {
     readonly triggers?: unknown;
     readonly timeouts?: unknown;
     /**
-     * When credentials with a one-time code were handed over and Graph's answer was lost (ISO 8601, UTC): the hashes are
-     * theirs then, and nobody knows whether they were acquired with. Missing where the outcome is known.
+     * When credentials were handed over and Graph's answer was lost (ISO 8601, UTC): the hashes are theirs then, and
+     * nobody knows whether they were acquired with. Missing where the outcome is known. The next `up` sends them again, or
+     * whatever the program says by then; with a one-time code among them it sends nothing until something changes.
      */
     readonly outcomeUnknownSince?: string;
 }
@@ -114,7 +117,7 @@ export type Change =
     | { readonly kind: "credentials"; readonly keys: readonly string[] }
     | { readonly kind: "triggers" }
     | { readonly kind: "maxAge" }
-    /** Nothing is sent for this one: the operation only looks, and says again what is to be done. */
+    /** With a one-time code nothing is sent for this one: the operation only looks, and says again what is to be done. */
     | { readonly kind: "outcomeUnknown" };
 
 /** What the engine is to do, and why. */
@@ -274,8 +277,10 @@ export async function read(
             return { found: "gone" };
         }
         if (olds.outcomeUnknownSince !== undefined) {
-            const seen = await lookAfter(graph, target, Object.keys(readHashes(olds.credentialHashes)), deadline);
-            surroundings.warn(`${id}: whether its last acquisition worked is not known. ${seen} ${howToFindOut}`);
+            const sent = Object.keys(readHashes(olds.credentialHashes));
+            const seen = await lookAfter(graph, target, sent, deadline);
+            const next = sent.includes(oneTimeKey) ? howToFindOut : "The next pulumi up sends the credentials again.";
+            surroundings.warn(`${id}: whether its last acquisition worked is not known. ${seen} ${next}`);
         }
         return { found: "kept" };
     } catch (error) {
@@ -309,6 +314,7 @@ async function acquire(
     });
     try {
         const graph = await connect(surroundings, deadline, `Acquiring a token for ${describeTarget(target)}`);
+        let inDoubt = false;
         try {
             const { requestId } = await graph.acquireAccessToken({
                 target,
@@ -319,19 +325,29 @@ async function acquire(
                 mayBeNew: !olds.acquiredAt,
                 occasion: canonical(inputs.triggers),
                 deadline,
+                onDoubt: () => {
+                    inDoubt = true;
+                },
             });
             return { acquiredAt: clock.now().toISOString(), ...outputs(requestId) };
         } catch (error) {
-            if (!(error instanceof OutcomeUnknownError && worksOnce(inputs))) {
-                throw error;
+            const kept = (failure: EntrasyncError, requestId = "") =>
+                new KeptInStateError(failure, formatResourceId(target), {
+                    acquiredAt: readOutputs(olds).acquiredAt,
+                    ...outputs(requestId),
+                    outcomeUnknownSince: clock.now().toISOString(),
+                });
+            if (error instanceof OutcomeUnknownError && worksOnce(inputs)) {
+                const seen = await lookAfter(graph, target, [...credentials.keys()], deadline);
+                const failure = new OutcomeUnknownError(`${error.message} ${seen} ${keptBack} ${howToFindOut}`, error);
+                throw kept(failure, error.requestId);
             }
-            const seen = await lookAfter(graph, target, [...credentials.keys()], deadline);
-            const failure = new OutcomeUnknownError(`${error.message} ${seen} ${keptBack} ${howToFindOut}`, error);
-            throw new KeptInStateError(failure, formatResourceId(target), {
-                acquiredAt: readOutputs(olds).acquiredAt,
-                ...outputs(error.requestId ?? ""),
-                outcomeUnknownSince: clock.now().toISOString(),
-            });
+            // State would say that Graph holds what it held before: who then takes the change back would have nothing to do,
+            // and Graph another idea of the credentials. A create leaves no state, and the next one sends in any case.
+            if (error instanceof EntrasyncError && inDoubt && olds.credentialHashes !== undefined) {
+                throw kept(error);
+            }
+            throw error;
         }
     } finally {
         deadline.stop();

@@ -73,8 +73,12 @@ interface Call extends Tried {
     /** What no message may repeat. */
     readonly submitted: readonly string[];
     readonly mayBeNew: boolean;
-    /** What tells it from another call with the same body; see `Acquisition`. */
-    readonly occasion: string;
+    /**
+     * What makes it the same call again: the target, the credentials in whatever order, and the occasion. Another version
+     * of Graph or another order would hand over the same code.
+     */
+    readonly sameness: string;
+    readonly onDoubt?: (() => void) | undefined;
     /** Which refusals are an answer to the question, and no failure. */
     readonly takesNo?: (status: number) => boolean;
 }
@@ -95,8 +99,11 @@ export function createGraph({
     clock = systemClock,
     random = Math.random,
 }: ClientOptions): GraphClient {
-    /** While Graph throttles, everybody waits: it counts the calls of an application, not of a target. */
-    let pause: { readonly untilMs: number; readonly answer: Answer | undefined } = { untilMs: 0, answer: undefined };
+    /**
+     * While Graph throttles, everybody waits: it counts the calls of an application, not of a target. Ends at a time of
+     * the clock's that is never set, as a calendar is.
+     */
+    let pause: { readonly endsAtMs: number; readonly answer?: Answer } = { endsAtMs: Number.NEGATIVE_INFINITY };
     const turns = createTurns(acquisitionsAtOnce);
 
     /** What Graph accepted the call with, or said no to the question; everything else is an error. */
@@ -106,9 +113,9 @@ export function createGraph({
         const met = new Map<RowName, number>();
         const startedMs = clock.elapsedMs();
         for (;;) {
-            const pauseMs = pause.untilMs - clock.now().getTime();
+            const pauseMs = pause.endsAtMs - clock.elapsedMs();
             if (pauseMs >= deadline.remainingMs()) {
-                throw endings.throttled(pause.answer, pause.untilMs);
+                throw endings.throttled(pause.answer, pauseMs);
             }
             if (!(await deadline.wait(pauseMs))) {
                 throw endings.tooLate();
@@ -136,20 +143,21 @@ export function createGraph({
             const isInDoubt = row === "lost" || row === "gateway";
             if (isInDoubt) {
                 endings.noteDoubt(attempt.why);
+                call.onDoubt?.();
             } else {
                 await note.end(row === "accepted" ? "accepted" : "forget");
             }
             if (attempt.answer !== undefined && (row === "accepted" || call.takesNo?.(attempt.answer.status))) {
                 return attempt;
             }
-            const untilMs = clock.now().getTime() + waitMs;
-            if (row === "throttled" && untilMs > pause.untilMs) {
-                pause = { untilMs, answer: attempt.answer };
+            const endsAtMs = clock.elapsedMs() + waitMs;
+            if (row === "throttled" && attempt.answer !== undefined && endsAtMs > pause.endsAtMs) {
+                pause = { endsAtMs, answer: attempt.answer };
             }
             if (waitMs >= deadline.remainingMs()) {
                 switch (row) {
                     case "throttled":
-                        throw endings.throttled(attempt.answer, untilMs);
+                        throw endings.throttled(attempt.answer, waitMs);
                     case "notConnected":
                         throw deadline.signal.aborted
                             ? endings.tooLate()
@@ -185,7 +193,7 @@ export function createGraph({
                 if (!call.worksOnce) {
                     return;
                 }
-                note ??= sentCodes.begin(JSON.stringify([call.path, call.body, call.occasion]));
+                note ??= sentCodes.begin(call.sameness);
                 const { earlier } = await note;
                 if (earlier !== undefined) {
                     throw endings.sentBefore(earlier);
@@ -248,7 +256,7 @@ export function createGraph({
             mayBeNew: false,
             deadline,
             submitted: [],
-            occasion: "",
+            sameness: "",
             ...question,
             path: `/v1.0${describeTarget(target)}${question.path}`,
         });
@@ -260,7 +268,7 @@ export function createGraph({
 
     return {
         async acquireAccessToken(acquisition) {
-            const { target, credentials, apiVersion, worksOnce, mayBeNew, occasion, deadline } = acquisition;
+            const { target, credentials, apiVersion, worksOnce, mayBeNew, occasion, deadline, onDoubt } = acquisition;
             const call: Call = {
                 what: `Acquiring a token for ${describeTarget(target)}`,
                 target,
@@ -272,7 +280,8 @@ export function createGraph({
                 body: formatBody(acquisition),
                 deadline,
                 submitted: [...credentials.values()],
-                occasion,
+                sameness: JSON.stringify([describeTarget(target), [...credentials].sort(byKey), occasion]),
+                onDoubt,
             };
             const turn = await turns.take(describeTarget(target), deadline, () => exchange(call));
             if (turn === undefined) {
@@ -337,6 +346,10 @@ function whatFor(row: RowName, replicationMs: number): string {
 
 function describeWait(waitMs: number): string {
     return `${Math.ceil(waitMs / 1000)} s`;
+}
+
+function byKey([left]: readonly [string, string], [right]: readonly [string, string]): number {
+    return left < right ? -1 : 1;
 }
 
 function formatBody({ credentials }: Acquisition): string {

@@ -68,7 +68,7 @@ export function rowOf({ fault: { row }, operation }: Omit<Cell, "kind">): RowNam
 
 /** What must come of a cell, by its row in `resendTable` and by nothing else. */
 export function expectedOf(cell: Cell): Expected {
-    const { fault, kind } = cell;
+    const { fault, operation, kind } = cell;
     const row = rowOf(cell);
     const { again } = resendTable[row];
     const allowed = fault.outlasts || fault.exhausts ? 1 : attemptsOf[again[kind]];
@@ -79,7 +79,8 @@ export function expectedOf(cell: Cell): Expected {
     const faulted = isAccepted ? 1 : Math.min(fault.lasts, allowed);
     const attempts = faulted + (recovers ? 1 : 0);
     const ends = isAccepted || recovers ? "ok" : (codes[row] ?? refusals[fault.status ?? 0] ?? "REQUEST_REJECTED");
-    const kept = ends !== "ok" && inDoubt && kind === "oneTimeCode";
+    // A create with plain credentials leaves no state: the next one sends them in any case.
+    const kept = ends !== "ok" && inDoubt && (kind === "oneTimeCode" || operation === "update");
     const count = (number: number) => (Number.isFinite(number) ? number : "many");
     return {
         row,
@@ -89,7 +90,7 @@ export function expectedOf(cell: Cell): Expected {
         ends,
         inDoubt,
         kept,
-        next: ends === "ok" ? "nothing" : kept ? "asks for a new code" : "acquires",
+        next: ends === "ok" ? "nothing" : kept && kind === "oneTimeCode" ? "asks for a new code" : "acquires",
     };
 }
 

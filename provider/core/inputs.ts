@@ -61,6 +61,12 @@ const inputNames = [
 /** What the faces and check put among the inputs; users don't write these. */
 const carriedNames: ReadonlySet<string> = new Set(["__provider", "credentialHashes", "cloud"]);
 
+/**
+ * What Graph shows in place of a value that it keeps to itself, and what an import puts into the program in place of one
+ * that nobody can read back. Never a value.
+ */
+export const maskedValue = "*";
+
 /** Reads the inputs as the engine hands them over, unknowns included. */
 export function parseInputs(raw: Readonly<Record<string, unknown>>): ParsedInputs {
     const failures: InputFailure[] = [];
@@ -94,7 +100,8 @@ export function parseInputs(raw: Readonly<Record<string, unknown>>): ParsedInput
     return { inputs: inputs as Inputs };
 }
 
-type Fail = (path: string, reason: string) => void;
+/** Notes one thing wrong. */
+export type Fail = (path: string, reason: string) => void;
 
 function isGiven(value: unknown): boolean {
     return value !== undefined && value !== null;
@@ -113,7 +120,8 @@ function isRecord(value: unknown): value is Record<string, unknown> {
     return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
-function readTarget(raw: Readonly<Record<string, unknown>>, fail: Fail): Target | Unknown | undefined {
+/** The target that exactly one of the two inputs names. */
+export function readTarget(raw: Readonly<Record<string, unknown>>, fail: Fail): Target | Unknown | undefined {
     const given = (Object.keys(targetProperties) as TargetKind[]).filter((kind) =>
         isGiven(raw[targetProperties[kind]]),
     );
@@ -146,7 +154,12 @@ function readTarget(raw: Readonly<Record<string, unknown>>, fail: Fail): Target 
     return target;
 }
 
-function readCredentials(raw: unknown, allowUnknownKeys: boolean, fail: Fail): Credentials | Unknown | undefined {
+/** The credentials of a map or a list. */
+export function readCredentials(
+    raw: unknown,
+    allowUnknownKeys: boolean,
+    fail: Fail,
+): Credentials | Unknown | undefined {
     if (isUnknown(raw)) {
         return unknownValue;
     }
@@ -280,8 +293,12 @@ function readCredentialKey(key: unknown, path: string, allowUnknownKeys: boolean
  * value is a variable that was not set.
  */
 function readCredentialValue(value: unknown, path: string, fail: Fail): string | undefined {
-    if (typeof value === "string" && value !== "") {
+    if (typeof value === "string" && value !== "" && value !== maskedValue) {
         return value;
+    }
+    if (value === maskedValue) {
+        fail(path, `is ${maskedValue}, which stands for a value that can't be read back: give the value`);
+        return undefined;
     }
     if (value === "") {
         fail(path, "is empty: give a value, or leave the credential out");
@@ -293,7 +310,8 @@ function readCredentialValue(value: unknown, path: string, fail: Fail): string |
     return undefined;
 }
 
-function readFlag(raw: unknown, path: string, fail: Fail): boolean {
+/** `false` where it is not given. */
+export function readFlag(raw: unknown, path: string, fail: Fail): boolean {
     if (!isGiven(raw) || raw === false) {
         return false;
     }

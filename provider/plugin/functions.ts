@@ -1,0 +1,126 @@
+import { systemClock } from "../core/clock.js";
+import { startDeadline } from "../core/deadline.js";
+import {
+    type Credentials,
+    type Fail,
+    type InputFailure,
+    readCredentials,
+    readFlag,
+    readTarget,
+} from "../core/inputs.js";
+import { oneTimeKey } from "../core/keys.js";
+import type { Properties } from "../core/lifecycle.js";
+import type { Target } from "../core/target.js";
+import { isUnknown } from "../core/unknown.js";
+import type { GraphClient, Validation } from "../graph/client.js";
+import { functionNames } from "./names.js";
+
+/** What a function gives, or what is wrong with its arguments. */
+export type Invoked =
+    | { readonly result: object; readonly failures?: undefined }
+    | { readonly failures: readonly InputFailure[] };
+
+/** A function of the package: reads its arguments, then asks Graph. */
+type PackageFunction = (args: Properties, fail: Fail) => Question | undefined;
+
+/** What to ask of Graph, and about whom. */
+interface Question {
+    readonly target: Target;
+    ask(graph: GraphClient, look: Pick<Validation, "target" | "deadline">): Promise<object>;
+}
+
+const functions: Readonly<Record<string, PackageFunction>> = {
+    [functionNames.getSynchronizationSecretKeys]: getSynchronizationSecretKeys,
+    [functionNames.validateCredentials]: validateCredentials,
+};
+
+/** How long a function may take, every wait included. */
+const timeoutMs = 60_000;
+
+/** Calls a function by its token; `undefined` for one that there is not. */
+export async function invoke(
+    token: string,
+    args: Properties,
+    connect: () => Promise<GraphClient>,
+    cancelled: AbortSignal,
+): Promise<Invoked | undefined> {
+    const named = Object.hasOwn(functions, token) ? functions[token] : undefined;
+    if (named === undefined) {
+        return undefined;
+    }
+    const failures: InputFailure[] = [];
+    const question = named(args, (path, reason) => void failures.push({ path, reason }));
+    if (question === undefined || failures.length > 0) {
+        return { failures };
+    }
+    const deadline = startDeadline(timeoutMs, systemClock, cancelled);
+    try {
+        return { result: await question.ask(await connect(), { target: question.target, deadline }) };
+    } finally {
+        deadline.stop();
+    }
+}
+
+function getSynchronizationSecretKeys(args: Properties, fail: Fail): Question | undefined {
+    const target = knownTarget(args, fail);
+    return (
+        target && {
+            target,
+            async ask(graph, look) {
+                const secrets = await graph.storedSecrets(look);
+                return { keys: secrets.map(({ key }) => key), secrets };
+            },
+        }
+    );
+}
+
+function validateCredentials(args: Properties, fail: Fail): Question | undefined {
+    const target = knownTarget(args, fail);
+    const against = readAgainst(args, fail);
+    const credentials = readTried(args, fail);
+    return (
+        target &&
+        against && { target, ask: (graph, look) => graph.validateCredentials({ ...look, against, ...credentials }) }
+    );
+}
+
+function knownTarget(args: Properties, fail: Fail): Target | undefined {
+    const target = readTarget(args, fail);
+    return isUnknown(target) ? undefined : target;
+}
+
+function readAgainst(args: Properties, fail: Fail): Validation["against"] | undefined {
+    const { templateId, jobId } = args;
+    if (typeof templateId === "string" && typeof jobId === "string") {
+        fail("jobId", "is given beside templateId: give exactly one of the two");
+    } else if (typeof templateId === "string") {
+        return { templateId };
+    } else if (typeof jobId === "string") {
+        return { jobId };
+    } else {
+        fail("templateId", "is missing: give the synchronization template or the job (jobId) to validate for");
+    }
+    return undefined;
+}
+
+/** Trying a one-time code out would spend it. */
+function readTried(args: Properties, fail: Fail): { readonly credentials?: Credentials } {
+    if (args.credentials === undefined || args.credentials === null) {
+        return {};
+    }
+    const credentials = readCredentials(
+        args.credentials,
+        readFlag(args.allowUnknownKeys, "allowUnknownKeys", fail),
+        fail,
+    );
+    if (credentials === undefined || isUnknown(credentials)) {
+        return {};
+    }
+    if (credentials.has(oneTimeKey)) {
+        fail(
+            `credentials.${oneTimeKey}`,
+            "works once, and trying it out would spend it: leave it out, or validate what is saved",
+        );
+    }
+    return { credentials };
+}

@@ -1,0 +1,31 @@
+import * as grpc from "@grpc/grpc-js";
+import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import { createEngineLog } from "./engineLog.js";
+import { createService } from "./service.js";
+
+/** As the engine's own clients have it: a stack's whole configuration can be one message. */
+const largestMessageBytes = 400 * 1024 * 1024;
+
+/**
+ * Serves the provider until the engine ends the process: the engine's address is the first argument, and the first line
+ * on standard output is the port. Everything else that is to be read goes to standard error or to the engine's log.
+ */
+export function serve(version: string, [engineAddress]: readonly string[]): void {
+    const log = createEngineLog();
+    if (engineAddress !== undefined) {
+        log.connect(engineAddress);
+    }
+    const server = new grpc.Server({
+        "grpc.max_receive_message_length": largestMessageBytes,
+        "grpc.max_send_message_length": largestMessageBytes,
+    });
+    const service = createService({ version, environment: process.env, log });
+    server.addService(ResourceProviderService, service as grpc.UntypedServiceImplementation);
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
+        if (error !== null) {
+            process.stderr.write(`pulumi-resource-entrasync: no port to listen on: ${error.message}\n`);
+            process.exit(1);
+        }
+        process.stdout.write(`${port}\n`);
+    });
+}

@@ -31,7 +31,7 @@ export interface Endings {
     /** Remembers an attempt that Graph may have processed: no later message says then that nothing was acquired. */
     noteDoubt(why: string): void;
     tooLate(): EntrasyncError;
-    throttled(answer: Answer | undefined, untilMs: number): EntrasyncError;
+    throttled(answer: Answer | undefined, waitMs: number): EntrasyncError;
     unreachable(why: string, attempts: number): EntrasyncError;
     challenged(): EntrasyncError;
     unknown(answer: Answer | undefined, why: string): EntrasyncError;
@@ -61,9 +61,10 @@ export function endingsOf(tried: Tried, { graph }: Endpoints, deadline: Deadline
                       `${what}: cancelled. ${nothing("Graph had not processed anything")} Run pulumi up again when it is to go on.`,
                   ),
 
-        throttled(answer, untilMs) {
+        throttled(answer, waitMs) {
             const throttled = answer ?? { status: 429, graphCode: undefined, words: "", requestId: undefined };
             // A wait that no calendar holds comes from something broken; the message must be written all the same.
+            const untilMs = deadline.clock.now().getTime() + waitMs;
             const until = new Date(Math.min(untilMs, lastInstantMs)).toISOString();
             return new ThrottledError(
                 `${what}: Microsoft Graph answered ${describeAnswer(throttled)}, and asks for a wait that is longer than this ` +
@@ -108,7 +109,7 @@ export function endingsOf(tried: Tried, { graph }: Endpoints, deadline: Deadline
                 target,
                 answer,
                 [
-                    waitedMs > 0 ? `This went on for ${Math.round(waitedMs / 1000)} s.` : "",
+                    waitedMs >= 500 ? `This went on for ${Math.round(waitedMs / 1000)} s.` : "",
                     nothing("Nothing was acquired"),
                     missing === undefined ? "" : `As far as its token tells, ${missing}.`,
                 ]

@@ -1,5 +1,7 @@
+import { execFileSync } from "node:child_process";
 import { EventEmitter } from "node:events";
 import https from "node:https";
+import { join } from "node:path";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { AuthenticationError, ConfigurationError, UnreachableError } from "../../provider/core/errors.ts";
@@ -146,11 +148,8 @@ describe("a POST", () => {
 
     test("goes out twice at most, however often Graph asks for claims", async () => {
         const challenge = `Bearer error="insufficient_claims", claims="${Buffer.from("{}").toString("base64")}"`;
-        const server = await startServer(end(401, { "www-authenticate": challenge }), trusted);
-        const url = `https://localhost:${server.port}`;
-        const error = await post(`${url}/v1.0/x`).catch((thrown: unknown) => thrown);
-        expect(error).toBeInstanceOf(AuthenticationError);
-        expect(String(error)).toContain(`Microsoft Graph at ${url} does not take the token, not even a new one`);
+        const { sent, server } = await postTo(end(401, { "www-authenticate": challenge }));
+        expect(sent).toMatchObject({ response: { status: 401 }, isChallenge: true });
         expect(server.received).toHaveLength(2);
     });
 
@@ -159,6 +158,7 @@ describe("a POST", () => {
         async (challenge) => {
             const { sent, server } = await postTo(end(401, { "www-authenticate": challenge }));
             expect(failure(sent)).toEqual({ status: 401 });
+            expect(sent).toMatchObject({ isChallenge: false });
             expect(server.received).toHaveLength(1);
         },
     );
@@ -274,18 +274,136 @@ test("an error of signing in goes through as it is", async () => {
     await expect(post("https://localhost:1/", { tokens })).rejects.toBe(error);
 });
 
-test.each([
-    ["connect ETIMEDOUT 192.0.2.1:443", false],
-    ["", false],
-    ["read ETIMEDOUT", true],
-    ["write ETIMEDOUT", true],
-])("a time-out whose words are %j: whether it can have reached the server is %s", async (message, reached) => {
-    vi.spyOn(https, "request").mockImplementation(() => {
-        const request = Object.assign(new EventEmitter(), { end: () => undefined, destroy: () => undefined });
-        setImmediate(() => request.emit("error", Object.assign(new Error(message), { code: "ETIMEDOUT" })));
-        return request as unknown as ReturnType<typeof https.request>;
+test.each(["connect ETIMEDOUT 192.0.2.1:443", "", "read ETIMEDOUT", "write ETIMEDOUT"])(
+    "no words of an error say how far a request got, only its connection: %j without one has reached nobody",
+    async (message) => {
+        vi.spyOn(https, "request").mockImplementation(() => {
+            const request = Object.assign(new EventEmitter(), { end: () => undefined, destroy: () => undefined });
+            setImmediate(() => request.emit("error", Object.assign(new Error(message), { code: "ETIMEDOUT" })));
+            return request as unknown as ReturnType<typeof https.request>;
+        });
+        expect(failure(await post("https://graph.example/"))).toEqual({ reached: false, why: "ETIMEDOUT" });
+    },
+);
+
+describe("what is to be done before a request goes out", () => {
+    /** A transport and a server that note in which order things happen. */
+    async function noting(behave: Behaviour) {
+        const order: string[] = [];
+        const server = await startServer((request, response, count) => {
+            order.push("received");
+            behave(request, response, count);
+        }, trusted);
+        const tokens = new Tokens();
+        const getToken = (scopes: string | string[], options?: object) => {
+            order.push("token");
+            return tokens.getToken(scopes, options);
+        };
+        const transport = await createTransport({ getToken }, scope);
+        const send = (beforeSending?: () => Promise<void>, abortSignal = AbortSignal.timeout(20_000)) =>
+            transport.send({
+                method: "POST",
+                url: `https://localhost:${server.port}/`,
+                abortSignal,
+                ...(beforeSending === undefined ? {} : { beforeSending }),
+            });
+        return { order, send };
+    }
+
+    test("is done with the token at hand, and is waited for", async () => {
+        const { order, send } = await noting(end(204));
+        await send(async () => {
+            await new Promise((resolve) => setImmediate(resolve));
+            order.push("before");
+        });
+        expect(order).toEqual(["token", "before", "received"]);
     });
-    expect(failure(await post("https://graph.example/"))).toEqual({ reached, why: "ETIMEDOUT" });
+
+    test("is done for its own request alone", async () => {
+        const { order, send } = await noting(end(204));
+        const noted = (name: string) => async () => void order.push(name);
+        await send(noted("first"));
+        await send();
+        await send(noted("third"));
+        expect(order).toEqual(["token", "first", "received", "received", "third", "received"]);
+    });
+
+    test("is done once more before a request goes out with a new token", async () => {
+        const challenge = `Bearer error="insufficient_claims", claims="${Buffer.from("{}").toString("base64")}"`;
+        const { order, send } = await noting(
+            (_, response, count) =>
+                void (
+                    count === 1 ? response.writeHead(401, { "www-authenticate": challenge }) : response.writeHead(204)
+                ).end(),
+        );
+        await send(async () => void order.push("before"));
+        expect(order).toEqual(["token", "before", "received", "token", "before", "received"]);
+    });
+
+    test("can forbid it: nothing goes out, and the error is the one of ours that was thrown", async () => {
+        const { order, send } = await noting(end(204));
+        const error = new ConfigurationError("sent before");
+        await expect(send(() => Promise.reject(error))).rejects.toBe(error);
+        expect(order).toEqual(["token"]);
+    });
+
+    test("is not done where there is no token, nor where the caller is gone by then", async () => {
+        const before = vi.fn(async () => undefined);
+        const { order, send } = await noting(end(204));
+        await send(before, AbortSignal.abort());
+        const error = new AuthenticationError("no token");
+        const transport = await createTransport({ getToken: () => Promise.reject(error) }, scope);
+        const request = {
+            method: "POST",
+            url: "https://localhost:1/",
+            abortSignal: AbortSignal.timeout(20_000),
+        } as const;
+        await expect(transport.send({ ...request, beforeSending: before })).rejects.toBe(error);
+        expect(before).not.toHaveBeenCalled();
+        expect(order).not.toContain("received");
+    });
+});
+
+describe("the claims", () => {
+    const tokenOf = (claims: object) => `x.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.x`;
+
+    test("are those of the last token, and none before there is one or where it can't be read", async () => {
+        const server = await startServer(end(204), trusted);
+        const abortSignal = AbortSignal.timeout(20_000);
+        const url = `https://localhost:${server.port}/`;
+        const given = ["opaque", tokenOf({ roles: ["A"] }), tokenOf({ roles: ["B"] })];
+        const getToken = async () => ({ token: given.shift() ?? "", expiresOnTimestamp: Date.now() - 1 });
+        const transport = await createTransport({ getToken }, scope);
+        expect(transport.claims()).toBeUndefined();
+        const seen: unknown[] = [];
+        for (let sent = 0; sent < 3; sent++) {
+            await transport.send({ method: "GET", url, abortSignal });
+            seen.push(transport.claims()?.roles);
+        }
+        expect(seen).toEqual([undefined, ["A"], ["B"]]);
+    });
+});
+
+describe("the lowest version of TLS that a process may start with", () => {
+    const versionAfter = (...options: string[]) => {
+        const script = `
+            const { createTransport } = require("./provider/graph/transport.ts");
+            createTransport({}, "x").then(() => console.log(require("node:tls").DEFAULT_MIN_VERSION));`;
+        const cwd = join(__dirname, "../..");
+        return execFileSync(process.execPath, [...options, "--import", "tsx", "-e", script], {
+            cwd,
+            encoding: "utf8",
+        }).trim();
+    };
+
+    test.each([
+        ["--tls-min-v1.0", "TLSv1.2"],
+        ["--tls-min-v1.1", "TLSv1.2"],
+        ["--tls-min-v1.2", "TLSv1.2"],
+        ["--tls-min-v1.3", "TLSv1.3"],
+    ])("is raised to 1.2 for Graph, and never lowered: %s", (option, version) => {
+        expect(versionAfter(option)).toBe(version);
+    });
 });
 
 test("many attempts under one signal raise no warning about listeners", async () => {

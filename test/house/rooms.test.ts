@@ -39,14 +39,17 @@ describe("imports point one way", () => {
         expect(imports.filter(({ from }) => isLight(from)).map(show)).toEqual([]);
     });
 
-    test("runtime: core, graph, identity and Node.js, and Pulumi's types", () => {
-        const isPulumiType = ({ to, way }: Import) => to === "@pulumi/pulumi" && way === "type";
-        expect(
-            strays(
-                "runtime",
-                (one) => goesTo(one.to, "core", "graph", "identity") || isBuiltin(one.to) || isPulumiType(one),
-            ),
-        ).toEqual([]);
+    test("runtime: core, the surroundings and Node.js, and types of identity's and Pulumi's", () => {
+        const isType = ({ to, way }: Import) => way === "type" && (to === "@pulumi/pulumi" || goesTo(to, "identity"));
+        const isAllowed = (one: Import) =>
+            one.to === "surroundings" || goesTo(one.to, "core") || isBuiltin(one.to) || isType(one);
+        expect(strays("runtime", isAllowed)).toEqual([]);
+    });
+
+    test("surroundings: core, graph, identity and Node.js", () => {
+        expect(strays("surroundings", ({ to }) => goesTo(to, "core", "graph", "identity") || isBuiltin(to))).toEqual(
+            [],
+        );
     });
 
     test("core: nothing but Node.js", () => {

@@ -13,11 +13,12 @@ import { descendantsOf, endLeftovers, isRunning, type Process, until } from "./p
 /*
  * The engine or the provider is killed at each step of an acquisition, or the user cancels; then `up` runs again.
  *
- * What a dynamic provider knows of it (seen on 3.259.0): nothing. Ctrl-C reaches the engine only: the provider is in a
- * process group of its own, and the engine's word to it, the call `Cancel`, ends in Pulumi's host and reaches no hook. After
- * one Ctrl-C the engine waits for the hook; after a second one it kills the provider's process. A provider whose engine was
- * killed ends by itself when it notices. So nothing can be written down at the end: what is to be known later must be
- * written before, which is what the note of a one-time code is for.
+ * What a dynamic provider knows of it (measured on 3.259.0): nothing. Ctrl-C reaches the engine only, for the provider is in
+ * a process group of its own, and the engine's word to it, the call `Cancel`, ends in Pulumi's host and reaches no hook. After
+ * one Ctrl-C the engine waits for the hook; at a second one it kills the provider's process. Where the engine itself is
+ * killed, the provider lives on: it finishes what is under way, and more than 20 s later it is still there. So nothing can be
+ * written down at the end: what is to be known later must be written before, which is what the note of a one-time code is
+ * for. These tests end what was left over, as a machine does that goes down.
  *
  * One step can't be hit from outside in the provider: between Graph's answer and the note that it was accepted. There a
  * code is taken for one whose outcome is unknown, as after any other loss of the answer.

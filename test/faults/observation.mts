@@ -129,7 +129,7 @@ function isTold({ fault, kind }: Cell, played: Turn, expected: Expected, targetI
         expect(played.message).toContain("Graph may or may not have acquired the token.");
         expect(played.message).toContain(
             kind === "plain"
-                ? "the next pulumi up sends the credentials again"
+                ? "next pulumi up sends the credentials again"
                 : "no pulumi up sends this one again until a credential or a trigger changes",
         );
         expect(played.message).not.toMatch(/Nothing was (acquired|sent)/);

@@ -35,7 +35,14 @@ describe("the tarball", () => {
             .map((name) => `dist/${name.slice(0, -".ts".length)}`)
             .flatMap((name) => [`${name}.d.ts`, `${name}.js`]);
         expect(paths().sort()).toEqual(
-            [...compiled, "LICENSE", "README.md", "docs/signing-in.md", "package.json"].sort(),
+            [
+                ...compiled,
+                "LICENSE",
+                "README.md",
+                "docs/signing-in.md",
+                "docs/when-something-goes-wrong.md",
+                "package.json",
+            ].sort(),
         );
     });
 

@@ -5,6 +5,7 @@ import {
     createSettingsReader,
     describeSetting,
     readCloudConfiguration,
+    readReplicationTimeoutMs,
     readValueOrFile,
     type Setting,
     settings,
@@ -161,5 +162,33 @@ describe("a value that may stand in a file", () => {
     test("is refused where the path is a folder's", () => {
         const error = thrownBy(() => read({ "azuread:clientSecretFilePath": "/" }));
         expect(String(error)).toContain("can't be read (EISDIR)");
+    });
+});
+
+describe("entrasync:replicationTimeout", () => {
+    const read = (text: string) => readReplicationTimeoutMs(reader({ "entrasync:replicationTimeout": text }));
+
+    test.each([
+        ["90s", 90_000],
+        [" 5m ", 300_000],
+        ["0", 0],
+        ["0s", 0],
+        ["", undefined],
+    ])("of %j is %s ms", (text, timeoutMs) => {
+        expect(read(text)).toBe(timeoutMs);
+    });
+
+    test("is nobody else's setting", () => {
+        const others = reader({ "azuread:replicationTimeout": "1m" }, { ARM_REPLICATION_TIMEOUT: "1m" });
+        expect(readReplicationTimeoutMs(others)).toBeUndefined();
+    });
+
+    test.each(["soon", "5", "-1s", "1 m", "00:05"])("of %j is refused with what would be right", (text) => {
+        const error = thrownBy(() => read(text));
+        expect(error).toBeInstanceOf(ConfigurationError);
+        expect(String(error)).toContain(
+            `entrasync:replicationTimeout is ${JSON.stringify(text)}: give a duration such as`,
+        );
+        expect(String(error)).toContain('or "0" for no wait');
     });
 });

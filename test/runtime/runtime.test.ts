@@ -32,12 +32,14 @@ beforeEach(async () => {
     requests = [];
     status = 204;
     createTransport.mockReset().mockImplementation(async () => ({
+        claims: () => undefined,
         async send(request: TransportRequest) {
             requests.push(request);
             const bodyAsText =
                 status === 404 ? '{"error":{"code":"Request_ResourceNotFound","message":"Gone."}}' : null;
             const headers = createHttpHeaders({ "request-id": "r-1" });
-            return { response: { status, headers, bodyAsText, request: createPipelineRequest({ url: request.url }) } };
+            const response = { status, headers, bodyAsText, request: createPipelineRequest({ url: request.url }) };
+            return { response, isChallenge: false };
         },
     }));
     await configure(signIn);
@@ -47,6 +49,10 @@ afterEach(() => {
     vi.unstubAllEnvs();
     vi.restoreAllMocks();
 });
+
+/** The fields by which Pulumi's host knows a failure that left a resource behind. */
+const resourceFieldsOf = (error: unknown) =>
+    ["id", "properties", "reasons"].filter((field) => field in (error as object));
 
 async function create(change: Readonly<Record<string, unknown>> = {}) {
     const { inputs, failures } = await runtime.check({}, { ...args, ...change });
@@ -148,6 +154,7 @@ describe("the configuration", () => {
         await configure({ "azuread:useCli": "false" });
         const error = await create().catch((thrown: unknown) => thrown);
         expect(error).toBeInstanceOf(ConfigurationError);
+        expect(String(error)).toMatch(/ \(INVALID_CONFIGURATION\)$/);
         expect(inspect(error, { showHidden: true })).not.toContain(secret);
         vi.stubEnv("ARM_TENANT_ID", "t");
         vi.stubEnv("ARM_CLIENT_ID", "c");
@@ -202,6 +209,28 @@ describe("the operations", () => {
         expect(warn).toHaveBeenCalledExactlyOnceWith(
             expect.stringMatching(/^warning: .* is kept in state as it was: /),
         );
+    });
+
+    test("end a failure's message with its code, once for all that share it, and give it no field of a resource's", async () => {
+        await configure({ "azuread:useCli": "false" });
+        const failures = await Promise.all(
+            [create(), create(), create()].map((one) => one.catch((thrown: unknown) => thrown)),
+        );
+        for (const failure of failures) {
+            expect(String(failure)).toMatch(/ \(INVALID_CONFIGURATION\)$/);
+            expect(String(failure).match(/INVALID_CONFIGURATION/g)).toHaveLength(1);
+            expect(resourceFieldsOf(failure)).toEqual([]);
+        }
+    });
+
+    test.each([
+        [400, "REQUEST_REJECTED"],
+        [401, "PERMISSION_DENIED"],
+    ])("end Graph's refusal with its code: %d", async (refused, code) => {
+        status = refused;
+        const failure = await create().catch((thrown: unknown) => thrown);
+        expect(String(failure)).toMatch(new RegExp(` \\(${code}\\)$`));
+        expect(resourceFieldsOf(failure)).toEqual([]);
     });
 
     test("read state that holds nothing at all", async () => {

@@ -227,7 +227,7 @@ export async function update(
     if (worksOnce(inputs) && !changesKey(changes, oneTimeKey)) {
         if (olds.outcomeUnknownSince === undefined) {
             throw spentCode(
-                `works once, and was spent by the acquisition of ${String(olds.acquiredAt)}: to acquire again, give a new code; ` +
+                `works once, and was spent by the acquisition of ${textOf(olds.acquiredAt, "an unknown time")}: to acquire again, give a new code; ` +
                     "else take the other change back",
             );
         }
@@ -312,7 +312,9 @@ export async function read(
     try {
         const cloud = surroundings.cloud();
         if (olds.cloud !== undefined && olds.cloud !== cloud) {
-            return keep(`it was acquired in the cloud ${String(olds.cloud)}, and ${cloud} is configured now`);
+            return keep(
+                `it was acquired in the cloud ${textOf(olds.cloud, "(unreadable)")}, and ${cloud} is configured now`,
+            );
         }
         const graph = await connect(surroundings, deadline, `Looking for ${describeTarget(target)}`);
         if (!(await graph.targetExists({ target, deadline }))) {
@@ -420,7 +422,7 @@ async function stillUnknown(
     const tried = `Acquiring a token for ${describeTarget(target)}`;
     const deadline = startDeadline(timeoutMs, surroundings.clock ?? systemClock, surroundings.cancelled);
     try {
-        const since = String(olds.outcomeUnknownSince);
+        const since = textOf(olds.outcomeUnknownSince, "an unknown time");
         const seen = await connect(surroundings, deadline, tried).then(
             (graph) => lookAfter(graph, target, [...credentials.keys()], deadline),
             couldNotLook,
@@ -481,11 +483,16 @@ function remembered(news: Readonly<Properties>): Pick<Outputs, "triggers" | "tim
 
 function readOutputs(olds: Readonly<Properties>): Outputs {
     return {
-        acquiredAt: String(olds.acquiredAt ?? ""),
+        acquiredAt: textOf(olds.acquiredAt, ""),
         credentialHashes: readHashes(olds.credentialHashes),
-        requestId: String(olds.requestId ?? ""),
-        cloud: String(olds.cloud ?? ""),
+        requestId: textOf(olds.requestId, ""),
+        cloud: textOf(olds.cloud, ""),
     };
+}
+
+/** State can hold anything: another version wrote it, or a person. */
+function textOf(value: unknown, otherwise: string): string {
+    return typeof value === "string" ? value : otherwise;
 }
 
 function validInputs(news: Readonly<Properties>): Inputs {

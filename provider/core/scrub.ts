@@ -49,12 +49,17 @@ function formsOf(secret: string): string[] {
     ];
 }
 
-/** As JSON.stringify escapes, and as .NET does, which is what runs behind Graph; and JSON inside JSON of each. */
+/** As JSON.stringify escapes, and as .NET does, which is what runs behind Graph; and of each JSON inside JSON, and once more. */
 function jsonForms(secret: string): string[] {
-    const escaped = JSON.stringify(secret).slice(1, -1);
+    const escaped = jsonEscape(secret);
     const short = escaped.replaceAll('\\"', "\\u0022").replaceAll(/[^ -~]|[<>&'+`]/g, unicodeEscape);
     const once = [escaped, escaped.replaceAll("/", "\\/"), short, short.replaceAll(/\\u[0-9A-F]{4}/g, lowerCase)];
-    return [...once, ...once.map((form) => JSON.stringify(form).slice(1, -1))];
+    const twice = once.map(jsonEscape);
+    return [...once, ...twice, ...twice.map(jsonEscape)];
+}
+
+function jsonEscape(text: string): string {
+    return JSON.stringify(text).slice(1, -1);
 }
 
 /** As `encodeURI` and `encodeURIComponent` write it, as RFC 3986 has it, and as forms do; hexadecimal in both cases. */

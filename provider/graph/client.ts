@@ -79,6 +79,8 @@ interface Call extends Tried {
      */
     readonly sameness: string;
     readonly onDoubt?: (() => void) | undefined;
+    /** Whether credentials may stand in the answer, in clear some of them: no message quotes it. */
+    readonly isAnsweredWithValues?: boolean;
     /** Which refusals are an answer to the question, and no failure. */
     readonly takesNo?: (status: number) => boolean;
 }
@@ -228,7 +230,8 @@ export function createGraph({
                     why: isLate ? `no answer within ${describeMs(Math.round(limitMs))}` : sent.why,
                 };
             }
-            const answer = readAnswer(sent.response, call.submitted);
+            const read = readAnswer(sent.response, call.submitted);
+            const answer = call.isAnsweredWithValues ? { ...read, words: "" } : read;
             return {
                 outcome: {
                     kind: "answered",
@@ -262,7 +265,7 @@ export function createGraph({
         });
 
     const storedSecrets = async (look: Look) => {
-        const question = { method: "GET", path: "/synchronization/secrets" } as const;
+        const question = { method: "GET", path: "/synchronization/secrets", isAnsweredWithValues: true } as const;
         return readSecrets((await ask(look, "Looking at the credentials stored for", question)).body);
     };
 

@@ -1,5 +1,6 @@
 import * as structpb from "google-protobuf/google/protobuf/struct_pb";
 import type { Properties } from "../core/lifecycle.js";
+import { unknownValue } from "../core/unknown.js";
 
 /**
  * Properties as the engine writes them on the wire: JSON in which an object with a certain key stands for something that
@@ -23,7 +24,10 @@ export interface Decoded {
     readonly properties: Properties;
     /** The names of the properties that are secret, or hold a secret. */
     readonly secret: ReadonlySet<string>;
-    /** Where something stands that is neither text, number, list nor map, and what: `["credentials.SecretToken", "an asset"]`. */
+    /**
+     * Where something stands that is neither text, number, list nor map, and what: `["credentials.SecretToken", "an asset"]`.
+     * In its place stands an unknown value: whoever looks on finds nothing else wrong with it, and nothing is ever sent.
+     */
     readonly foreign: readonly (readonly [path: string, what: string])[];
 }
 
@@ -46,7 +50,7 @@ export function decode(struct: structpb.Struct | undefined): Decoded {
         const what = foreign.get(mark);
         if (what !== undefined) {
             found.push([path, what]);
-            return undefined;
+            return unknownValue;
         }
         return mapObject(value, (inner, key) => read(inner, `${path}.${key}`, name));
     };

@@ -11,7 +11,7 @@ import {
 import { oneTimeKey } from "../core/keys.js";
 import type { Properties } from "../core/lifecycle.js";
 import type { Target } from "../core/target.js";
-import { isUnknown } from "../core/unknown.js";
+import { holdsUnknown, isUnknown } from "../core/unknown.js";
 import type { GraphClient, Validation } from "../graph/client.js";
 import { functionNames } from "./names.js";
 
@@ -47,6 +47,10 @@ export async function invoke(
     const named = Object.hasOwn(functions, token) ? functions[token] : undefined;
     if (named === undefined) {
         return undefined;
+    }
+    if (holdsUnknown(args)) {
+        // No SDK calls a function before its arguments are known; one that did would have the wrong question answered.
+        return { failures: [{ path: "", reason: "an argument is not known yet" }] };
     }
     const failures: InputFailure[] = [];
     const question = named(args, (path, reason) => void failures.push({ path, reason }));

@@ -250,6 +250,11 @@ export function createService({ version, environment, log }: ServiceOptions): Rp
 
         invoke: unary(async (request) => {
             const args = decode(request.getArgs());
+            const response = new InvokeResponse();
+            if (args.foreign.length > 0) {
+                response.setFailuresList(foreignFailures(args.foreign).map(checkFailure));
+                return response;
+            }
             const invoked = await invoke(
                 request.getTok(),
                 args.properties,
@@ -259,11 +264,10 @@ export function createService({ version, environment, log }: ServiceOptions): Rp
             if (invoked === undefined) {
                 throw new ConfigurationError(`this package has no function ${request.getTok()}`);
             }
-            const response = new InvokeResponse();
             if (invoked.failures === undefined) {
                 response.setReturn(encode(invoked.result));
             } else {
-                response.setFailuresList([...foreignFailures(args.foreign), ...invoked.failures].map(checkFailure));
+                response.setFailuresList(invoked.failures.map(checkFailure));
             }
             return response;
         }),

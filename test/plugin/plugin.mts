@@ -314,23 +314,16 @@ export class Plugin implements AsyncDisposable {
         const response = await this.#call(call, request);
         if (!response.getHasdetaileddiff()) throw new Error("a diff without its details");
         const kinds = Object.entries(provider.PropertyDiff.Kind);
+        const detailed: Record<string, string> = {};
+        response.getDetaileddiffMap().forEach((detail, path) => {
+            const [name = "?"] = kinds.find(([, kind]) => kind === detail.getKind()) ?? [];
+            detailed[path] = detail.getInputdiff() ? name : `${name} (output)`;
+        });
         return this.#keep({
             changes: (["unknown", "none", "some"] as const)[response.getChanges()],
             replaces: response.getReplacesList(),
             diffs: response.getDiffsList(),
-            detailed: Object.fromEntries(
-                response
-                    .getDetaileddiffMap()
-                    .getEntryList()
-                    .map(([path, detail]) => {
-                        const { kind, inputdiff } = provider.PropertyDiff.toObject(
-                            false,
-                            detail as unknown as provider.PropertyDiff,
-                        );
-                        const [name] = kinds.find(([, value]) => value === kind) ?? ["?"];
-                        return [path, inputdiff ? name : `${name} (output)`];
-                    }),
-            ),
+            detailed,
         });
     }
 

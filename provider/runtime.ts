@@ -103,7 +103,8 @@ async function telling<Result>(news: Properties, operation: () => Promise<Result
         if (error instanceof lifecycle.KeptInStateError) {
             const message = withCode(error.failure);
             const properties = { ...error.outputs, __provider: news.__provider };
-            throw Object.assign(error.failure, { message, id: error.resourceId, properties, reasons: [message] });
+            // On the error that is this operation's alone: resources that share a sign-in share its failure.
+            throw Object.assign(error, { message, id: error.resourceId, properties, reasons: [message] });
         }
         if (error instanceof EntrasyncError) {
             error.message = withCode(error);

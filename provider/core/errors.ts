@@ -126,10 +126,16 @@ export class OutcomeUnknownError extends EntrasyncError {
     /** The status of the ambiguous answer, where there was one. */
     readonly status: number | undefined;
     readonly requestId: string | undefined;
+    /** When it was sent (ISO 8601), where that was an earlier run. */
+    readonly sentAt: string | undefined;
 
-    constructor(message: string, answer: { readonly status?: number; readonly requestId?: string | undefined } = {}) {
+    constructor(
+        message: string,
+        known: { readonly status?: number; readonly requestId?: string | undefined; readonly sentAt?: string } = {},
+    ) {
         super(message);
-        this.status = answer.status;
-        this.requestId = answer.requestId;
+        this.status = known.status;
+        this.requestId = known.requestId;
+        this.sentAt = known.sentAt;
     }
 }

@@ -375,11 +375,12 @@ async function acquire(
             });
             return { acquiredAt: clock.now().toISOString(), ...outputs(requestId) };
         } catch (error) {
+            const since = (error instanceof OutcomeUnknownError && error.sentAt) || clock.now().toISOString();
             const kept = (failure: EntrasyncError, requestId = "") =>
                 new KeptInStateError(failure, formatResourceId(target), {
                     acquiredAt: readOutputs(olds).acquiredAt,
                     ...outputs(requestId),
-                    outcomeUnknownSince: clock.now().toISOString(),
+                    outcomeUnknownSince: since,
                 });
             if (error instanceof OutcomeUnknownError && worksOnce(inputs)) {
                 const seen = await lookAfter(graph, target, [...credentials.keys()], deadline);

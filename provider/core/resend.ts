@@ -100,6 +100,9 @@ export type Verdict =
     | { readonly row: RowName; readonly next: "again"; readonly waitMs: number }
     | { readonly row: RowName; readonly next: "stop" };
 
+/** How Graph answers for a target that it does not know yet. */
+export const newTargetStatuses: readonly number[] = [401, 403, 404, 409];
+
 /** How often a call is sent in all where the table says "a few times". */
 export const aFewTimes = 4;
 
@@ -107,7 +110,8 @@ export const aFewTimes = 4;
 export function judge(outcome: Outcome, situation: Situation): Verdict {
     const row = rowOf(outcome, situation);
     const again = resendTable[row].again[situation.worksOnce ? "oneTimeCode" : "plain"];
-    const before = situation.met(row);
+    // What leaves an attempt open in one way or another is counted together: four in all, however they alternate.
+    const before = again === "a few times" ? sum(openRows.map(situation.met)) : situation.met(row);
     // A wait of 0 names none: taken at its word it would be a hot loop.
     const named = (outcome.kind === "answered" && retryAfterMs(outcome.retryAfter, situation.now)) || undefined;
     switch (again) {
@@ -120,12 +124,16 @@ export function judge(outcome: Outcome, situation: Situation): Verdict {
                 ? { row, next: "again", waitMs: named ?? backoffMs(before, situation.random) }
                 : { row, next: "stop" };
         case "until replicationTimeout":
+            if (named !== undefined) {
+                return named <= situation.replicationMs ? { row, next: "again", waitMs: named } : { row, next: "stop" };
+            }
             // The last attempt is at the end of that time, not somewhere before.
             return {
                 row,
                 next: "again",
                 waitMs: Math.min(
-                    named ?? Math.min(backoffMs(before, situation.random), longestReplicationWaitMs),
+                    backoffMs(before, situation.random),
+                    longestReplicationWaitMs,
                     situation.replicationMs,
                 ),
             };
@@ -135,6 +143,12 @@ export function judge(outcome: Outcome, situation: Situation): Verdict {
 }
 
 const longestReplicationWaitMs = 10_000;
+
+const openRows = ["notConnected", "lost", "gateway"] as const satisfies readonly RowName[];
+
+function sum(numbers: readonly number[]): number {
+    return numbers.reduce((total, number) => total + number, 0);
+}
 
 function rowOf(outcome: Outcome, { replicationMs, isPermitted }: Situation): RowName {
     if (outcome.kind !== "answered") {
@@ -154,7 +168,7 @@ function rowOf(outcome: Outcome, { replicationMs, isPermitted }: Situation): Row
         return "gateway";
     }
     const isUnknownError = status === 401 && graphCode === "UnknownError" && isPermitted !== false;
-    const isOfNewTarget = isUnknownError || (isGraphs && [403, 404, 409].includes(status));
+    const isOfNewTarget = isUnknownError || (isGraphs && status !== 401 && newTargetStatuses.includes(status));
     return isOfNewTarget && replicationMs > 0 ? "replicating" : "refused";
 }
 

@@ -3,7 +3,7 @@ import { type Deadline, describeMs } from "../core/deadline.js";
 import { TargetNotFoundError } from "../core/errors.js";
 import type { Credentials } from "../core/inputs.js";
 import type { Acquisition, Graph, Look } from "../core/lifecycle.js";
-import { judge, type Outcome, type RowName } from "../core/resend.js";
+import { judge, newTargetStatuses, type Outcome, type RowName } from "../core/resend.js";
 import { describeTarget } from "../core/target.js";
 import type { Endpoints } from "./clouds.js";
 import { type Endings, endingsOf, type Tried } from "./endings.js";
@@ -174,7 +174,10 @@ export function createGraph({
                         throw attempt.answer === undefined || row === "gateway"
                             ? endings.unknown(attempt.answer, attempt.why)
                             : endings.refused(attempt.answer, {
-                                  waitedMs: met.has("replicating") ? clock.elapsedMs() - startedMs : 0,
+                                  waitedMs:
+                                      met.has("replicating") && newTargetStatuses.includes(attempt.answer.status)
+                                          ? clock.elapsedMs() - startedMs
+                                          : 0,
                                   missing: permission?.granted === false ? permission.because : undefined,
                               });
                 }

@@ -95,7 +95,7 @@ export function endingsOf(tried: Tried, { graph }: Endpoints, deadline: Deadline
             }
             const next = worksOnce
                 ? ""
-                : " State does not hold this acquisition, so the next pulumi up sends the credentials again; none of them works " +
+                : " The next pulumi up sends the credentials again; none of them works " +
                   "just once, so that does no harm.";
             return new OutcomeUnknownError(
                 `${what}: ${why}. Graph may or may not have acquired the token.${next}`,
@@ -126,6 +126,7 @@ export function endingsOf(tried: Tried, { graph }: Endpoints, deadline: Deadline
                 : new OutcomeUnknownError(
                       `${what}: an earlier run on this machine handed this ${oneTimeKey} over (${sentAt}) and ended before it knew ` +
                           "what came of it. Graph may or may not have acquired the token; nothing was sent now.",
+                      { sentAt },
                   ),
     };
 }

@@ -106,11 +106,11 @@ export function readCloudConfiguration(reader: SettingsReader): CloudConfigurati
 
 /** How long a target may be too new for Graph; `0` is not at all, `undefined` the default. */
 export function readReplicationTimeoutMs(reader: SettingsReader): number | undefined {
-    const text = reader.readOwn("replicationTimeout")?.trim();
+    const text = reader.readOwn("replicationTimeout")?.trim() || undefined;
     if (text === undefined) {
         return undefined;
     }
-    const durationMs = /^0[a-z]*$/.test(text) ? 0 : parseDurationMs(text);
+    const durationMs = /^0(?:ms|[wdhms])?$/.test(text) ? 0 : parseDurationMs(text);
     if (durationMs === undefined) {
         throw new ConfigurationError(
             `entrasync:replicationTimeout is ${JSON.stringify(text)}: give ${durationExamples}, or "0" for no wait`,

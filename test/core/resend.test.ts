@@ -37,6 +37,9 @@ const situation = (more: Partial<Situation> = {}): Situation => ({
     ...more,
 });
 
+/** An operation that met this row so often, and no other one. */
+const only = (row: RowName, times: number) => (asked: RowName) => (asked === row ? times : 0);
+
 const rowOf = (outcome: Outcome, more?: Partial<Situation>) => judge(outcome, situation(more)).row;
 const waitOf = (verdict: Verdict) => (verdict.next === "again" ? verdict.waitMs : undefined);
 
@@ -44,7 +47,8 @@ const waitOf = (verdict: Verdict) => (verdict.next === "again" ? verdict.waitMs 
 function waits(outcome: Outcome, more: Partial<Situation> = {}, attempts = 10): (number | undefined)[] {
     const seen: (number | undefined)[] = [];
     for (let before = 0; before < attempts && (before === 0 || seen.at(-1) !== undefined); before++) {
-        seen.push(waitOf(judge(outcome, situation({ met: () => before, ...more }))));
+        const { row } = judge(outcome, situation(more));
+        seen.push(waitOf(judge(outcome, situation({ met: only(row, before), ...more }))));
     }
     return seen;
 }
@@ -80,7 +84,7 @@ const aSituation: fc.Arbitrary<Situation> = fc
         before: fc.nat({ max: 20 }),
         random: fc.double({ min: 0, max: 1, noNaN: true }),
     })
-    .map(({ before, ...rest }) => ({ ...rest, met: () => before, now }));
+    .map(({ before, ...rest }) => ({ ...rest, met: only("lost", before), now }));
 
 describe("the table", () => {
     test("has a reason for every row", () => {
@@ -91,14 +95,18 @@ describe("the table", () => {
     });
 
     /** What each word of the table lets the verdict be. */
-    const holds: Record<string, (verdict: Verdict, of: Situation) => boolean> = {
+    const holds: Record<string, (verdict: Verdict, of: Situation, outcome: Outcome) => boolean> = {
         never: ({ next }) => next === "stop",
         // The token policy has sent it again before anybody asks here.
         once: ({ next }) => next === "stop",
-        "a few times": ({ row, next }, { met }) => (next === "again") === met(row) + 1 < aFewTimes,
-        "until replicationTimeout": (verdict, { replicationMs }) => {
+        "a few times": ({ next }, { met }) => (next === "again") === met("lost") + 1 < aFewTimes,
+        "until replicationTimeout": (verdict, { replicationMs }, outcome) => {
             const waitMs = waitOf(verdict);
-            return replicationMs > 0 && waitMs !== undefined && waitMs > 0 && waitMs <= replicationMs;
+            // Graph is never asked earlier than it says, be it that there is no time left.
+            const named = outcome.kind === "answered" ? (retryAfterMs(outcome.retryAfter, now) ?? 0) : 0;
+            return waitMs === undefined
+                ? named > replicationMs
+                : waitMs > 0 && waitMs <= replicationMs && waitMs >= Math.min(named, replicationMs);
         },
         "until the deadline": (verdict) => (waitOf(verdict) ?? 0) > 0,
     };
@@ -108,7 +116,7 @@ describe("the table", () => {
             fc.property(anOutcome, aSituation, (outcome, of) => {
                 const verdict = judge(outcome, of);
                 const again = resendTable[verdict.row].again[of.worksOnce ? "oneTimeCode" : "plain"];
-                expect(holds[again]?.(verdict, of)).toBe(true);
+                expect(holds[again]?.(verdict, of, outcome)).toBe(true);
             }),
             { numRuns: 5000 },
         );
@@ -242,8 +250,15 @@ describe("the number of attempts", () => {
         expect(waits({ kind: "notConnected" }, { worksOnce })).toEqual([1000, 2000, 4000, undefined]);
     });
 
-    test("is counted for each row by itself", () => {
-        const met = (row: RowName) => (row === "throttled" ? 50 : 0);
+    test("is four in all however the rows alternate that leave it open", () => {
+        const met = (row: RowName) => ({ notConnected: 1, lost: 1, gateway: 1 })[row as string] ?? 0;
+        for (const outcome of [{ kind: "notConnected" }, { kind: "lost" }, answered(503)] as const) {
+            expect(judge(outcome, situation({ met })).next).toBe("stop");
+        }
+    });
+
+    test("is not counted with what Graph refused before processing", () => {
+        const met = only("throttled", 50);
         expect(judge({ kind: "notConnected" }, situation({ met }))).toMatchObject({ next: "again", waitMs: 1000 });
     });
 });
@@ -331,9 +346,12 @@ describe("the wait for a new target", () => {
         expect(judge(notFound(), situation({ ...before, replicationMs: 0 }))).toEqual({ row: "refused", next: "stop" });
     });
 
-    test("is the one that Graph names, to the end of the window", () => {
+    test("is the one that Graph names", () => {
         expect(waitOf(judge(notFound("7"), situation({ replicationMs: 120_000 })))).toBe(7000);
-        expect(waitOf(judge(notFound("7"), situation({ replicationMs: 3000 })))).toBe(3000);
+    });
+
+    test("is over where Graph names one beyond the window: it is not asked earlier than it says", () => {
+        expect(waitOf(judge(notFound("7"), situation({ replicationMs: 3000 })))).toBeUndefined();
     });
 
     test.each(["0", "Fri, 02 Jan 2026 03:00:00 GMT", "soon"])(

@@ -132,8 +132,7 @@ test("a code that an earlier run sent, and that state knows nothing of, is kept 
     expect(posts()).toHaveLength(1);
 });
 
-// Fails for as long as the runtime puts the fields on the failure instead of on the error that holds it.
-test.fails("a failure that is kept in state marks no other resource's, though they share it", async () => {
+test("a failure that is kept in state marks no other resource's, though they share it", async () => {
     vi.useFakeTimers();
     const credentials = { SecretToken: "a", "@hashKey": "" };
     const olds = await inputsOf(credentials);

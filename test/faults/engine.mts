@@ -6,7 +6,7 @@ import { type Held, type Observation, seenOf, type Turn } from "./observation.mt
 
 /** What an operation has where the fault takes all of it; and how long a target may be too new. In Pulumi's own time. */
 const exhaustedAfter = "8s";
-const replicationTimeout = "5s";
+const replicationTimeout = "6s";
 
 /** Plays every cell by `pulumi up`: all of them side by side, as resources of one stack. */
 export async function playByEngine(cells: readonly Cell[]): Promise<ReadonlyMap<Cell, Observation>> {

@@ -17,7 +17,7 @@ export interface Cell {
 /** What the row of the table makes of a cell. */
 export interface Expected {
     readonly row: RowName;
-    /** Attempts in all, whether or not anything was sent; `many`: more than two, as long as there is time. */
+    /** Attempts in all, whether or not anything was sent; `many`: again and again, as long as there is time. */
     readonly attempts: number | "many";
     /** POSTs that reached Graph, and those that it accepted. */
     readonly sent: number | "many";

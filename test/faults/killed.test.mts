@@ -346,7 +346,7 @@ describe.each(interruptions)("$name", (interruption) => {
             );
             expect(outputsOf(state[part.name])).toMatchObject({
                 acquiredAt: outputsOf(before[part.name])?.acquiredAt ?? "",
-                outcomeUnknownSince: expect.any(String),
+                outcomeUnknownSince: at,
             });
         }
     });

@@ -1,3 +1,4 @@
+import type { Emulator } from "pulumi-entrasync/emulator";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RowName, resendTable } from "../../provider/core/resend.ts";
 import { playByClient } from "./client.mts";
@@ -30,12 +31,18 @@ test("every row of the resend table explains a fault", () => {
 });
 
 describe("by the client", () => {
+    let asked: Emulator["requests"] = [];
+
     beforeAll(async () => {
         const { observations, requests } = await playByClient(cells);
         for (const [cell, observation] of observations) {
             observed.set(nameOfCell(cell), observation);
         }
-        nobodyWentElsewhere({ requests });
+        asked = requests;
+    });
+
+    test("nobody asked for what a redirect leads to", () => {
+        nobodyWentElsewhere(asked);
     });
 
     test.each(named)("$name", ({ cell }) => {

@@ -1,9 +1,11 @@
 #!/usr/bin/env node
+import { runAuthorizeCommand } from "./authorize/command.js";
 import { runDoctorCommand } from "./doctor/command.js";
 import { runEmulatorCommand } from "./emulator/command.js";
 
 const help = `Usage: pulumi-entrasync COMMAND [options]
 
+  authorize  asks a person for an application's consent, and keeps the code as a secret of the stack
   doctor     says how an acquisition would sign in, and whether it would be allowed
   emulator   a local Microsoft Entra and Microsoft Graph to try programs against
 
@@ -11,6 +13,7 @@ const help = `Usage: pulumi-entrasync COMMAND [options]
 `;
 
 const commands: Readonly<Record<string, (args: string[]) => Promise<number>>> = {
+    authorize: runAuthorizeCommand,
     doctor: runDoctorCommand,
     emulator: runEmulatorCommand,
 };

@@ -79,6 +79,15 @@ describe("imports point one way", () => {
         expect(new Set(importers.map(({ from }) => from))).toEqual(new Set(["command"]));
     });
 
+    test("authorize: core and Node.js", () => {
+        expect(strays("authorize", (one) => goesTo(one.to, "core") || isBuiltin(one.to))).toEqual([]);
+    });
+
+    test("authorize: imported by the command alone", () => {
+        const importers = imports.filter(({ from, to }) => roomOf(to) === "authorize" && roomOf(from) !== "authorize");
+        expect(new Set(importers.map(({ from }) => from))).toEqual(new Set(["command"]));
+    });
+
     test("emulator: of ours the wire alone", () => {
         expect(strays("emulator", ({ to }) => to === "graph/wire" || !(isOurs(to) || to.startsWith(".")))).toEqual([]);
     });

@@ -71,6 +71,12 @@ export function credentialsOf({ versions, code, turn }: Program): readonly (read
 
 /** The resource's inputs, as its constructor hands them to the engine. */
 export function inputsOf(program: Program, targets: readonly string[], unknownKey?: string): Properties {
+    const { credentials, ...others } = argumentsOf(program, targets, unknownKey);
+    return { ...others, credentials: withHashKeyPlace(credentials) };
+}
+
+/** The same as the user writes it. */
+export function argumentsOf(program: Program, targets: readonly string[], unknownKey?: string): Properties {
     const { target, form, trigger, timeout, apiVersion, maxAge } = program;
     const pairs = credentialsOf(program).map(
         ([key, value]) => [key, key === unknownKey ? unknownValue : value] as const,
@@ -78,7 +84,7 @@ export function inputsOf(program: Program, targets: readonly string[], unknownKe
     const credentials = form === "map" ? Object.fromEntries(pairs) : pairs.map(([key, value]) => ({ key, value }));
     return {
         [targetKinds[target] === "applications" ? "applicationId" : "servicePrincipalId"]: targets[target],
-        credentials: withHashKeyPlace(credentials),
+        credentials,
         ...(trigger === undefined ? {} : { triggers: { issue: trigger } }),
         ...(timeout === undefined ? {} : { timeouts: { create: timeout, update: timeout, read: timeout } }),
         ...(apiVersion === undefined ? {} : { apiVersion }),

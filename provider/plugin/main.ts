@@ -7,11 +7,13 @@ import { createService } from "./service.js";
 const largestMessageBytes = 400 * 1024 * 1024;
 
 /**
- * Serves the provider until the engine ends the process: the engine's address is the first argument, and the first line
- * on standard output is the port. Everything else that is to be read goes to standard error or to the engine's log.
+ * Serves the provider until the engine ends the process. The engine's address is the last argument, after the flags of an
+ * engine whose log flows on to its plugins; the first line on standard output is the port. Everything else that is to be
+ * read goes to standard error or to the engine's log.
  */
-export function serve(version: string, [engineAddress]: readonly string[]): void {
+export function serve(version: string, args: readonly string[]): void {
     const log = createEngineLog();
+    const engineAddress = args.at(-1);
     if (engineAddress !== undefined) {
         log.connect(engineAddress);
     }

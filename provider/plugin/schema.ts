@@ -29,7 +29,8 @@ export function createSchema(version: string): object {
         repository,
         pluginDownloadURL: "github://api.github.com/pulumi-entrasync/pulumi-entrasync",
         language,
-        meta: { moduleFormat: "(.*)" },
+        // supportPack: a Go SDK is a module of its own, with a go.mod.
+        meta: { moduleFormat: "(.*)", supportPack: true },
         config: { variables: configuration },
         provider: {
             description: "Signs in as azuread does: the same settings, the same environment variables, the same order.",

@@ -2,6 +2,7 @@ import { chmod } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { repositoryRoot } from "../engine/repository.mts";
+import { pluginFile } from "./contents.mts";
 
 /**
  * Bundles the plugin, with all that it needs, to one file that starts by itself: `dist/pulumi-resource-entrasync`.
@@ -12,7 +13,7 @@ import { repositoryRoot } from "../engine/repository.mts";
  */
 await build({
     entryPoints: [join(repositoryRoot, "provider/pluginCommand.ts")],
-    outfile: pluginFile(),
+    outfile: pluginFile,
     bundle: true,
     platform: "node",
     format: "cjs",
@@ -25,8 +26,4 @@ await build({
     banner: { js: "#!/usr/bin/env node" },
     logLevel: "warning",
 });
-await chmod(pluginFile(), 0o755);
-
-export function pluginFile(): string {
-    return join(repositoryRoot, "dist/pulumi-resource-entrasync");
-}
+await chmod(pluginFile, 0o755);

@@ -101,11 +101,7 @@ const implementation = {
 
     run: unary(run),
 
-    runPlugin(/** @type {any} */ call) {
-        const details =
-            "this language host does not start plugins (PulumiPlugin.yaml); put an executable pulumi-resource-… on the PATH, or install the Pulumi CLI";
-        call.emit("error", { code: grpc.status.UNIMPLEMENTED, details });
-    },
+    runPlugin,
 
     cancel: unary(() => {
         for (const program of programs) endProgram(program);
@@ -175,6 +171,48 @@ async function run(/** @type {any} */ request, /** @type {any} */ call) {
     } finally {
         programs.delete(program);
     }
+}
+
+/** Starts a plugin that comes as source, in a folder with PulumiPlugin.yaml, and passes on all that it says. */
+function runPlugin(/** @type {any} */ call) {
+    const info = call.request.getInfo();
+    const directory = info?.getProgramDirectory() || call.request.getProgram();
+    const write = (/** @type {"setStdout" | "setStderr" | "setExitcode"} */ set, /** @type {any} */ value) =>
+        call.write(new messages.RunPluginResponse()[set](value));
+    const fail = (/** @type {string} */ details) => call.emit("error", { code: grpc.status.UNKNOWN, details });
+
+    /** @type {string} */
+    let runner;
+    try {
+        runner = createRequire(join(directory, "index.js")).resolve("@pulumi/pulumi/cmd/run-plugin");
+    } catch {
+        fail(`@pulumi/pulumi is not installed for the plugin in ${directory}: run npm install there`);
+        return;
+    }
+    const args = [...words(optionsOf(info).nodeargs ?? ""), runner, directory, ...call.request.getArgsList()];
+    const plugin = spawn("node", args, {
+        cwd: call.request.getPwd(),
+        env: environmentOf(call.request.getEnvList()),
+        stdio: ["ignore", "pipe", "pipe"],
+    });
+    programs.add(plugin);
+    plugin.stdout.on("data", (/** @type {Buffer} */ chunk) => write("setStdout", new Uint8Array(chunk)));
+    plugin.stderr.on("data", (/** @type {Buffer} */ chunk) => write("setStderr", new Uint8Array(chunk)));
+    call.on("cancelled", () => endProgram(plugin));
+    endOf(plugin)
+        .then(({ code }) => {
+            write("setExitcode", code ?? 1);
+            call.end();
+        })
+        .catch((error) => fail(`node could not be started: ${error.message}`))
+        .finally(() => programs.delete(plugin));
+}
+
+/** The engine names each variable with its value. */
+function environmentOf(/** @type {string[]} */ list) {
+    return Object.fromEntries(
+        list.map((entry) => [entry.slice(0, entry.indexOf("=", 1)), entry.slice(entry.indexOf("=", 1) + 1)]),
+    );
 }
 
 /** @returns {Promise<{ code: number | null, signal: string | null }>} */

@@ -12,8 +12,11 @@ request: credentials' keys, never a value. Ctrl-C ends it. Nothing is kept.
   --json            print JSON, one object a line: first {"event":"ready"}, then {"event":"request"} for each
   --help            print this
 
-Over HTTP: GET, POST and DELETE /_emulator/faults; GET /_emulator/requests, /_emulator/acquisitions, /_emulator/counts;
-POST /_emulator/reset, /_emulator/applications, /_emulator/servicePrincipals.
+Beside them is a SaaS application to provision: its addresses, and the client that may ask for tokens, are printed too.
+
+Over HTTP: GET, POST and DELETE /_emulator/faults; GET /_emulator/requests, /_emulator/acquisitions, /_emulator/counts,
+/_emulator/provisioning; GET and PUT /_emulator/visibility; POST /_emulator/reset, /_emulator/applications,
+/_emulator/servicePrincipals, /_emulator/provisioning/clear, /_emulator/provisioning/expire, /_emulator/saas/revoke.
 `;
 
 /**
@@ -123,11 +126,12 @@ function untilStopped(): Promise<void> {
 }
 
 /**
- * The client secret is printed on purpose: it was made for this start, opens nothing but this emulator, and is of no
- * use unless it is exported.
+ * The client secrets are printed on purpose: they were made for this start, open nothing but this emulator, and are of
+ * no use unless they are known.
  */
 function readyText(emulator: Emulator): string {
     const { application, servicePrincipal } = seeded(emulator);
+    const { saas } = emulator;
     return [
         exportLines(emulator.environment).trimEnd(),
         "",
@@ -135,13 +139,20 @@ function readyText(emulator: Emulator): string {
         `# applicationId       /applications/${application.id}`,
         `# servicePrincipalId  /servicePrincipals/${servicePrincipal.id}`,
         `# clientId            ${application.appId}`,
+        "# A SaaS application to provision, by client credentials or by a code (open its authorization address):",
+        `# BaseAddress             ${saas.baseAddress}`,
+        `# Oauth2AuthorizationUri  ${saas.authorizationUri}`,
+        `# Oauth2TokenExchangeUri  ${saas.tokenExchangeUri}`,
+        `# Oauth2ClientId          ${saas.clientId}`,
+        `# Oauth2ClientSecret      ${saas.clientSecret}`,
         "# Export in a shell of its own: SSL_CERT_FILE takes the place of the system's authorities.",
         "# Ctrl-C ends the emulator. Requests:",
     ].join("\n");
 }
 
 function readyEvent(emulator: Emulator): object {
-    return { event: "ready", url: emulator.url, environment: emulator.environment, ...seeded(emulator) };
+    const { url, environment, saas } = emulator;
+    return { event: "ready", url, environment, saas, ...seeded(emulator) };
 }
 
 function seeded(emulator: Emulator) {

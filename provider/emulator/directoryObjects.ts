@@ -14,6 +14,7 @@ export function applicationDefaults(): JsonObject {
     return {
         deletedDateTime: null,
         createdDateTime: new Date().toISOString(),
+        applicationTemplateId: null,
         description: null,
         notes: null,
         signInAudience: "AzureADMyOrg",
@@ -64,6 +65,7 @@ export function servicePrincipalDefaults(application: {
     return {
         deletedDateTime: null,
         createdDateTime: new Date().toISOString(),
+        applicationTemplateId: null,
         accountEnabled: true,
         alternativeNames: [],
         appDisplayName: application.displayName,

@@ -62,6 +62,11 @@ export function directoryNotAllowed(): GraphRefusal {
     return new GraphRefusal(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.");
 }
 
+/** A target that the provisioning service has heard of too recently. The status has been seen; the rest is a guess. */
+export function notReplicated(): GraphRefusal {
+    return new GraphRefusal(409, "Conflict", "The resource is not yet available. Please retry later.");
+}
+
 /** A malformed parameter of the synchronization service. The code has been seen; the status is a guess. */
 export function parameterInvalid(message: string): GraphRefusal {
     return new GraphRefusal(400, "RequestParameterInvalid", message);
@@ -75,12 +80,15 @@ export function keyNotFound(key: string): GraphRefusal {
     return parameterInvalid(`Requested value '${key}' was not found.`);
 }
 
-/** The target application turns the credentials down. Code and first sentence have been seen; the status is a guess. */
-export function credentialsRefused(): GraphRefusal {
+/**
+ * The target application turns the credentials down. Code and first sentence have been seen; the status is a guess, and
+ * so is that Graph says more.
+ */
+export function credentialsRefused(more = ""): GraphRefusal {
     return new GraphRefusal(
         400,
         "SystemForCrossDomainIdentityManagementCredentialValidationUnavailable",
-        "You appear to have entered invalid credentials. Please confirm you are using the correct information for an administrative account.",
+        `You appear to have entered invalid credentials. Please confirm you are using the correct information for an administrative account.${more === "" ? "" : ` ${more}`}`,
     );
 }
 

@@ -1,6 +1,13 @@
 import type { TargetKind } from "../graph/wire.js";
-import { GraphRefusal, resourceNotFound } from "./graphErrors.js";
+import {
+    directoryNotAllowed,
+    GraphRefusal,
+    notReplicated,
+    resourceNotFound,
+    synchronizationNotAllowed,
+} from "./graphErrors.js";
 import { type Answer, type EmulatorRequest, isJsonObject, type JsonObject, jsonAnswer } from "./messages.js";
+import { requireSynchronization, requireSynchronizationRole } from "./permissions.js";
 import type { Route, RouteCall } from "./routing.js";
 import type { DirectoryObject, EmulatorStore, TargetReference } from "./store.js";
 import type { TokenAuthority, TokenClaims } from "./tokens.js";
@@ -24,7 +31,7 @@ export function graphRoute(
     options: GraphOptions,
     method: string,
     path: string,
-    handle: (call: GraphCall) => Answer,
+    handle: (call: GraphCall) => Answer | Promise<Answer>,
 ): readonly Route[] {
     return apiVersions.map((apiVersion) => ({
         method,
@@ -48,8 +55,41 @@ export function splitAlternateKey(path: string): string {
     return path.replace(/^(\/[^/]+\/(?:servicePrincipals|applications))(?=\(|%28)/i, "$1/");
 }
 
-/** @throws GraphRefusal 404 where nothing in the directory answers to the path's `{target}`. */
+/** @throws GraphRefusal 404 where nothing that the directory shows answers to the path's `{target}`. */
 export function findTarget(store: EmulatorStore, kind: TargetKind, call: RouteCall): DirectoryObject {
+    const found = findExisting(store, kind, call);
+    if (!store.isVisible(found)) {
+        throw resourceNotFound(targetReference(call.parameters.target ?? "").value);
+    }
+    return found;
+}
+
+/**
+ * The target of a call of the provisioning service, which finds a new object late, and says so in turn in each way that
+ * has been seen. The order of the checks is a guess: the roles first, then whether the target is there, then whose it is,
+ * and the body last.
+ *
+ * @throws GraphRefusal 401, 403, 404 or 409.
+ */
+export function provisionedTarget(kind: TargetKind, call: GraphCall, store: EmulatorStore): DirectoryObject {
+    requireSynchronizationRole(call.caller);
+    const found = findExisting(store, kind, call);
+    switch (store.nextRefusal(found)) {
+        case undefined:
+            requireSynchronization(call.caller, found, store);
+            return found;
+        case 404:
+            throw resourceNotFound(targetReference(call.parameters.target ?? "").value);
+        case 401:
+            throw synchronizationNotAllowed();
+        case 403:
+            throw directoryNotAllowed();
+        case 409:
+            throw notReplicated();
+    }
+}
+
+function findExisting(store: EmulatorStore, kind: TargetKind, call: RouteCall): DirectoryObject {
     const reference = targetReference(call.parameters.target ?? "");
     const found = store.find(kind, reference);
     if (found === undefined) {

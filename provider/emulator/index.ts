@@ -14,19 +14,24 @@ import {
 } from "./identityProvider.js";
 import { ManagedIdentities, type ManagedIdentity } from "./managedIdentities.js";
 import type { JsonObject } from "./messages.js";
+import type { HeldCredentials } from "./provisioning.js";
 import { type FederatedCredential, RegisteredCredentials } from "./registeredCredentials.js";
 import { type RequestCounts, RequestLog, type RequestLogEntry } from "./requestLog.js";
+import { applicationTemplateRoutes } from "./routes/applicationTemplates.js";
 import { controlRoutes } from "./routes/control.js";
 import { directoryRoutes } from "./routes/directory.js";
 import { entraRoutes } from "./routes/entra.js";
 import { instanceMetadataRoutes } from "./routes/instanceMetadata.js";
 import { metadataRoutes } from "./routes/metadata.js";
 import { oidcRoutes } from "./routes/oidc.js";
+import { saasPaths, saasRoutes } from "./routes/saas.js";
 import { synchronizationRoutes } from "./routes/synchronization.js";
-import { type SeededObject, seedApplication, seedServicePrincipal } from "./seeds.js";
+import { type Saas, SaasApplication, type SaasOptions } from "./saas.js";
+import { type SeededObject, type SeedOptions, seedApplication, seedServicePrincipal } from "./seeds.js";
 import { openSocket } from "./socket.js";
 import { EmulatorStartError } from "./startError.js";
 import { EmulatorStore } from "./store.js";
+import { createTokenExchange } from "./tokenExchange.js";
 import { createSigningKey, createTokenAuthority } from "./tokens.js";
 
 export type { AccessTokenOptions } from "./accessTokenOptions.js";
@@ -35,9 +40,11 @@ export type { Fault, FaultEffect, RespondEffect } from "./faults.js";
 export type { AzureDevOpsOidc, GitHubOidc, IdentityTokenOptions } from "./identityProvider.js";
 export type { ManagedIdentity } from "./managedIdentities.js";
 export type { JsonObject, JsonValue } from "./messages.js";
+export type { HeldCredentials, HeldToken, SynchronizationJob } from "./provisioning.js";
 export type { FederatedCredential } from "./registeredCredentials.js";
 export type { RequestCounts, RequestLogEntry } from "./requestLog.js";
-export type { SeededObject } from "./seeds.js";
+export type { Saas, SaasOptions, SaasToken } from "./saas.js";
+export type { SeededObject, SeedOptions } from "./seeds.js";
 export { EmulatorStartError } from "./startError.js";
 export type { Acquisition, Caller, DirectoryObject, EmulatorStore, TargetReference, Validation } from "./store.js";
 
@@ -64,6 +71,13 @@ export interface EmulatorOptions {
      * addresses and audiences. Any other host is one more name of this emulator's own cloud. Default: none.
      */
     readonly hostNames?: readonly string[];
+    /**
+     * How long an object that is created through Graph can't be found yet, in milliseconds, as Graph's objects can't be.
+     * Default: 0. See `EmulatorStore.visibilityDelayMs`, which sets it later; seeded objects have one of their own.
+     */
+    readonly visibilityDelayMs?: number;
+    /** How the SaaS application behaves that is served beside Graph: see `Emulator.saas`. */
+    readonly saas?: SaasOptions;
     /** Whether to play a machine's metadata service as well, on plain HTTP: see `imdsUrl`. Default: no. */
     readonly imds?: boolean;
 }
@@ -94,6 +108,12 @@ export interface Emulator {
     readonly msiEndpoint: string;
     /** What a pipeline's job is given to ask for an identity token. Nothing trusts them until it is registered. */
     readonly oidc: { readonly github: GitHubOidc; readonly azureDevOps: AzureDevOpsOidc };
+    /**
+     * An application to provision users with, on the emulator's own host: a consent page, a token endpoint, a bit of
+     * SCIM. `acquireAccessToken` with these addresses and ids asks its token endpoint for real, and passes on a refusal;
+     * credentials for any other host are recorded as they come.
+     */
+    readonly saas: Saas;
     /** The identity of the machine that asks the metadata service without a client id. */
     readonly systemAssignedIdentity: ManagedIdentity;
     /**
@@ -113,12 +133,14 @@ export interface Emulator {
      */
     readonly requests: readonly RequestLogEntry[];
     /** Puts an application in the directory, owned by the caller. */
-    createApplication(displayName: string): SeededObject;
+    createApplication(displayName: string, options?: SeedOptions): SeededObject;
     /**
      * Puts a service principal in the directory, owned by the caller: that of the application with this `appId`, or,
      * given a name, that of a new application.
      */
-    createServicePrincipal(appIdOrName: string): SeededObject;
+    createServicePrincipal(appIdOrName: string, options?: SeedOptions): SeededObject;
+    /** What the provisioning service holds now, target by target: keys, and how old the token is. Never a value. */
+    provisioning(): readonly HeldCredentials[];
     /**
      * Lets the caller sign in with this certificate (PEM, RSA), until `reset()`.
      *
@@ -151,9 +173,10 @@ export interface Emulator {
     };
     counts(): RequestCounts;
     /**
-     * Back to a fresh start: directory, secrets, acquisitions, faults, requests, counts, certificates, federated
-     * credentials, managed identities, revocations. Connections that hang by a fault are ended. Tokens that were issued
-     * stay good, and the caller keeps its ids and its secret, so a client may go on with the token it has.
+     * Back to a fresh start: directory, secrets, jobs, acquisitions, faults, requests, counts, certificates, federated
+     * credentials, managed identities, revocations, the delay of visibility, and the codes and tokens of the SaaS
+     * application. Connections that hang by a fault are ended. Tokens that were issued for Graph stay good, and the
+     * caller and the SaaS application keep their ids and secrets, so a client may go on with the token it has.
      */
     reset(): void;
     close(): Promise<void>;
@@ -173,11 +196,14 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     const tenantId = notEmpty(options.tenantId ?? randomUUID(), "tenantId");
     const clientId = notEmpty(options.clientId ?? randomUUID(), "clientId");
     const clientSecret = notEmpty(options.clientSecret ?? randomBytes(30).toString("base64url"), "clientSecret");
+    const visibilityDelayMs = atLeast(options.visibilityDelayMs ?? 0, 0, "visibilityDelayMs");
+    const saasApplication = new SaasApplication(options.saas);
     const hostNames = options.hostNames ?? [];
     requireHostNames(hostNames);
 
     const [certificate, signingKey] = await Promise.all([createServerCertificate(hostNames), createSigningKey()]);
-    const store = new EmulatorStore({ tenantId, clientId, objectId: randomUUID() });
+    const caller = { tenantId, clientId, objectId: randomUUID() };
+    const store = new EmulatorStore(caller, { saas: saasApplication, visibilityDelayMs });
     const credentials = new RegisteredCredentials();
     const identities = new ManagedIdentities();
     const continuousAccess = new ContinuousAccess();
@@ -191,8 +217,9 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
             claimsChallenges: continuousAccess.challenges,
             claimsAnswered: continuousAccess.answered,
         });
-    const createApplication = (displayName: string) => seedApplication(store, displayName);
-    const createServicePrincipal = (appIdOrName: string) => seedServicePrincipal(store, appIdOrName);
+    const createApplication = (displayName: string, seed?: SeedOptions) => seedApplication(store, displayName, seed);
+    const createServicePrincipal = (appIdOrName: string, seed?: SeedOptions) =>
+        seedServicePrincipal(store, appIdOrName, seed);
     const reset = () => {
         store.reset();
         credentials.clear();
@@ -222,6 +249,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     const entra = { ...graph, clientSecret, continuousAccess, lifetimeSeconds };
     const assertions = { credentials, identityProvider, clientId, tenantId };
     const machine = { ...graph, sites, identities, lifetimeSeconds };
+    const exchange = createTokenExchange({ port: socket.port, ca: certificate.ca, closing: closing.signal });
     const common = { sites, faults, log, latencyMs, closing: closing.signal };
     socket.serve(
         createApp({
@@ -232,7 +260,9 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
                 ...oidcRoutes(identityProvider),
                 ...instanceMetadataRoutes("/_emulator", machine),
                 ...directoryRoutes(graph),
-                ...synchronizationRoutes(graph),
+                ...applicationTemplateRoutes(graph),
+                ...synchronizationRoutes({ ...graph, exchange }),
+                ...saasRoutes(saasApplication),
             ],
             controlRoutes: controlRoutes({
                 store,
@@ -265,6 +295,14 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
         ...(plainSocket === undefined ? {} : { imdsUrl: `http://127.0.0.1:${plainSocket.port}` }),
         msiEndpoint: `${url}/_emulator/metadata/identity/oauth2/token`,
         oidc: { github: identityProvider.github, azureDevOps: identityProvider.azureDevOps },
+        saas: {
+            clientId: saasApplication.clientId,
+            clientSecret: saasApplication.clientSecret,
+            authorizationUri: `${url}${saasPaths.authorize}`,
+            tokenExchangeUri: `${url}${saasPaths.token}`,
+            baseAddress: `${url}${saasPaths.scim}`,
+            scopes: saasApplication.scopes,
+        },
         systemAssignedIdentity: identities.systemAssigned,
         environment: {
             ARM_METADATA_HOSTNAME: host,
@@ -279,6 +317,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
         requests: log.entries,
         createApplication,
         createServicePrincipal,
+        provisioning: () => store.provisioning(),
         registerCertificate: (pem) => credentials.addCertificate(pem),
         registerFederatedCredential: (credential) => credentials.addFederated(credential),
         registerManagedIdentity: ({ clientId: id = randomUUID() } = {}) => identities.add(id),

@@ -2,6 +2,10 @@ import { randomUUID } from "node:crypto";
 import type { TargetKind } from "../graph/wire.js";
 import { applicationDefaults, servicePrincipalDefaults } from "./directoryObjects.js";
 import { isJsonObject, type JsonObject, type JsonValue } from "./messages.js";
+import { type AcquiredToken, type HeldCredentials, Provisioning, type SynchronizationJob } from "./provisioning.js";
+import type { SaasApplication, SaasToken } from "./saas.js";
+import type { ExchangeGrant } from "./tokenExchange.js";
+import { type Refusal, requireDelay, Visibility } from "./visibility.js";
 
 /** An application or a service principal as the emulator keeps it. Everything that belongs to it goes when it goes. */
 export interface DirectoryObject {
@@ -35,6 +39,8 @@ export interface Acquisition {
     readonly at: string;
     readonly requestId: string;
     readonly apiVersion: "v1.0" | "beta";
+    /** How the application's token endpoint was asked. Not there where it wasn't: see `Emulator.saas`. */
+    readonly exchange?: ExchangeGrant;
 }
 
 /** One `validateCredentials` that was answered with 204. */
@@ -81,6 +87,11 @@ export class EmulatorStore {
 
     readonly caller: Caller;
 
+    readonly #initialVisibilityDelayMs: number;
+    readonly #saas: SaasApplication;
+    readonly #provisioning: Provisioning;
+    readonly #visibility = new Visibility();
+    #visibilityDelayMs = 0;
     readonly #objects = {
         applications: new Directory("applications"),
         servicePrincipals: new Directory("servicePrincipals"),
@@ -89,9 +100,32 @@ export class EmulatorStore {
     readonly #validations: Validation[] = [];
     readonly #redeemedCodes = new Set<string>();
 
-    constructor(caller: Caller) {
+    constructor(caller: Caller, options: { readonly saas: SaasApplication; readonly visibilityDelayMs: number }) {
         this.caller = caller;
+        this.#initialVisibilityDelayMs = requireDelay(options.visibilityDelayMs);
+        this.#saas = options.saas;
+        this.#provisioning = new Provisioning({
+            tenantId: caller.tenantId,
+            isRevoked: (token) => options.saas.isRevoked(token),
+        });
         this.reset();
+    }
+
+    /**
+     * How long an object that is created through Graph can't be found, in milliseconds. Default: what the emulator was
+     * started with; `reset()` puts it back to that.
+     *
+     * Meanwhile the directory answers 404, and the provisioning service in turn 404, 401, 403 and 409. The store knows
+     * the object at once.
+     *
+     * @throws TypeError for what is no number from 0 up.
+     */
+    get visibilityDelayMs(): number {
+        return this.#visibilityDelayMs;
+    }
+
+    set visibilityDelayMs(delayMs: number) {
+        this.#visibilityDelayMs = requireDelay(delayMs);
     }
 
     /** By object id. */
@@ -111,6 +145,89 @@ export class EmulatorStore {
 
     get validations(): readonly Validation[] {
         return this.#validations;
+    }
+
+    /** The tokens that the emulator's SaaS application has issued, oldest first, without their values. */
+    get saasTokens(): readonly SaasToken[] {
+        return this.#saas.tokens;
+    }
+
+    /** As the owner of the SaaS application would: none of the tokens so far opens it any more. */
+    revokeSaasTokens(): void {
+        this.#saas.revokeAll();
+    }
+
+    /** What the provisioning service holds, target by target, service principals first. Never a value. */
+    provisioning(): readonly HeldCredentials[] {
+        return [...this.servicePrincipals.values(), ...this.applications.values()].flatMap((target) => {
+            const token = this.#provisioning.token(target);
+            return target.secrets.size === 0 && token === null
+                ? []
+                : [{ targetKind: target.kind, targetId: target.id, keys: [...target.secrets.keys()], token }];
+        });
+    }
+
+    /**
+     * Takes a target's credentials and its token from the provisioning service, as somebody in the portal would.
+     *
+     * @returns `false` where there is no such target.
+     */
+    clearCredentials(kind: TargetKind, targetId: string): boolean {
+        const target = this.find(kind, { by: "id", value: targetId });
+        if (target !== undefined) {
+            this.setSecrets(target, []);
+        }
+        return target !== undefined;
+    }
+
+    /**
+     * Lets the token that is held for a target expire now.
+     *
+     * @returns `false` where there is no such target, or no token.
+     */
+    expireToken(kind: TargetKind, targetId: string): boolean {
+        const target = this.find(kind, { by: "id", value: targetId });
+        return target !== undefined && this.#provisioning.expire(target);
+    }
+
+    /** The synchronization jobs of an object, oldest first. */
+    jobs(object: DirectoryObject): readonly SynchronizationJob[] {
+        return this.#provisioning.jobs(object);
+    }
+
+    createJob(object: DirectoryObject, templateId: string): SynchronizationJob {
+        return this.#provisioning.addJob(object, templateId);
+    }
+
+    setJobState(
+        object: DirectoryObject,
+        job: SynchronizationJob,
+        scheduleState: SynchronizationJob["scheduleState"],
+    ): void {
+        this.#provisioning.setJob(object, { ...job, scheduleState, stateSince: new Date().toISOString() });
+    }
+
+    removeJob(object: DirectoryObject, job: SynchronizationJob): void {
+        this.#provisioning.removeJob(object, job.id);
+    }
+
+    /** The token that is held for an object. */
+    heldToken(object: DirectoryObject): HeldCredentials["token"] {
+        return this.#provisioning.token(object);
+    }
+
+    /** Keeps an object or a job from being found for a while. Default: for `visibilityDelayMs`. */
+    delayVisibility({ id }: { readonly id: string }, delayMs: number = this.visibilityDelayMs): void {
+        this.#visibility.hide(id, requireDelay(delayMs));
+    }
+
+    isVisible({ id }: { readonly id: string }): boolean {
+        return !this.#visibility.isHidden(id);
+    }
+
+    /** With what the provisioning service turns away who asks for an object; the next call tells the next answer. */
+    nextRefusal({ id }: DirectoryObject): Refusal | undefined {
+        return this.#visibility.nextRefusal(id);
     }
 
     find(kind: TargetKind, reference: TargetReference): DirectoryObject | undefined {
@@ -153,7 +270,7 @@ export class EmulatorStore {
 
     /**
      * The list is replaced, not merged: `@pulumi/azuread`'s update of a `SynchronizationSecret` waits for ever
-     * otherwise. An empty value is no secret.
+     * otherwise. An empty value is no secret. That a token goes with the last secret is a guess.
      */
     setSecrets(object: DirectoryObject, secrets: Iterable<readonly [key: string, value: string | null]>): void {
         const kept = new Map<string, string>();
@@ -163,6 +280,9 @@ export class EmulatorStore {
             }
         }
         this.#objects[object.kind].replace({ ...object, secrets: kept });
+        if (kept.size === 0) {
+            this.#provisioning.forgetToken(object);
+        }
     }
 
     /**
@@ -171,12 +291,19 @@ export class EmulatorStore {
      */
     remove(object: DirectoryObject): void {
         this.#objects[object.kind].remove(object);
+        this.#provisioning.remove(object);
         if (object.kind === "applications") {
             const principal = this.find("servicePrincipals", { by: "appId", value: object.appId });
             if (principal !== undefined) {
                 this.#objects.servicePrincipals.remove(principal);
+                this.#provisioning.remove(principal);
             }
         }
+    }
+
+    /** The token that an acquisition gave. */
+    holdToken(object: DirectoryObject, token: AcquiredToken = {}): void {
+        this.#provisioning.hold(object, token);
     }
 
     recordAcquisition(acquisition: Acquisition): void {
@@ -203,6 +330,10 @@ export class EmulatorStore {
     reset(): void {
         this.callerRoles = defaultCallerRoles;
         this.validation = "accept";
+        this.#visibilityDelayMs = this.#initialVisibilityDelayMs;
+        this.#visibility.clear();
+        this.#provisioning.clear();
+        this.#saas.clear();
         this.#objects.applications.clear();
         this.#objects.servicePrincipals.clear();
         this.#acquisitions.length = 0;

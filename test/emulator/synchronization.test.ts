@@ -253,23 +253,26 @@ describe("validateCredentials", () => {
         const { id } = emulator.createServicePrincipal("Acme");
         await acquire(id, { credentials: scim });
         const byTemplate = await validate(id, "", { templateId: "scim", useSavedCredentials: true });
-        const byJob = await validate(id, "/scim.1", { useSavedCredentials: true });
+        const job = await createJob(id);
+        const byJob = await validate(id, `/${job}`, { useSavedCredentials: true });
         expect([byTemplate.status, byTemplate.text, byJob.status]).toEqual([204, "", 204]);
         expect(emulator.store.validations).toMatchObject([
             { targetId: id, templateId: "scim", usedSavedCredentials: true },
-            { targetId: id, jobId: "scim.1", usedSavedCredentials: true },
+            { targetId: id, jobId: job, usedSavedCredentials: true },
         ]);
     });
 
     it("accepts credentials that are passed", async () => {
         const { id } = emulator.createServicePrincipal("Acme");
-        expect((await validate(id, "/scim.1", { credentials: scim })).status).toBe(204);
+        const job = await createJob(id);
+        expect((await validate(id, `/${job}`, { credentials: scim })).status).toBe(204);
     });
 
     it("says that credentials are missing", async () => {
         const { id } = emulator.createServicePrincipal("Acme");
+        const job = await createJob(id);
         for (const body of [{ useSavedCredentials: true }, { useSavedCredentials: false }, { credentials: [] }, {}]) {
-            expect(graphError(await validate(id, "/scim.1", body))).toMatchObject({
+            expect(graphError(await validate(id, `/${job}`, body))).toMatchObject({
                 status: 400,
                 code: "CredentialsMissing",
             });
@@ -279,9 +282,23 @@ describe("validateCredentials", () => {
     it("refuses where the store says so", async () => {
         const { id } = emulator.createServicePrincipal("Acme");
         emulator.store.validation = "refuse";
-        const error = graphError(await validate(id, "/scim.1", { credentials: scim }));
+        const error = graphError(await validate(id, `/${await createJob(id)}`, { credentials: scim }));
         expect(error.code).toBe("SystemForCrossDomainIdentityManagementCredentialValidationUnavailable");
         expect(error.message).toMatch(/^You appear to have entered invalid credentials/);
+        expect(emulator.store.validations).toEqual([]);
+    });
+
+    it("knows no job and no template that isn't there", async () => {
+        const { id } = emulator.createServicePrincipal("Acme");
+        await acquire(id, { credentials: scim });
+        const other = await createJob(emulator.createServicePrincipal("Other").id);
+        for (const reply of [
+            await validate(id, "/scim.1", { useSavedCredentials: true }),
+            await validate(id, `/${other}`, { useSavedCredentials: true }),
+            await validate(id, "", { templateId: "slack", useSavedCredentials: true }),
+        ]) {
+            expect(graphError(reply)).toMatchObject({ status: 404, code: "Request_ResourceNotFound" });
+        }
         expect(emulator.store.validations).toEqual([]);
     });
 
@@ -343,6 +360,11 @@ describe("every answer of Graph", () => {
 
 function acquire(id: string, body: unknown) {
     return client.graph("POST", `/v1.0/servicePrincipals/${id}/synchronization/acquireAccessToken`, body);
+}
+
+async function createJob(id: string): Promise<string> {
+    const path = `/v1.0/servicePrincipals/${id}/synchronization/jobs`;
+    return String((await client.graph("POST", path, { templateId: "scim" })).json.id);
 }
 
 function validate(id: string, job: string, body: unknown) {

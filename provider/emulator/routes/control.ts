@@ -1,8 +1,10 @@
+import type { TargetKind } from "../../graph/wire.js";
 import { type FaultList, parseFault } from "../faults.js";
+import { targetKinds } from "../graphRoutes.js";
 import { type Answer, emptyAnswer, isJsonObject, type JsonObject, jsonAnswer } from "../messages.js";
 import type { RequestCounts, RequestLog } from "../requestLog.js";
 import type { Route, RouteCall } from "../routing.js";
-import type { SeededObject } from "../seeds.js";
+import type { SeededObject, SeedOptions } from "../seeds.js";
 import type { EmulatorStore } from "../store.js";
 
 const controlPrefix = "/_emulator/";
@@ -19,8 +21,8 @@ export interface ControlOptions {
     readonly faults: FaultList;
     readonly log: RequestLog;
     counts(): RequestCounts;
-    createApplication(displayName: string): SeededObject;
-    createServicePrincipal(appIdOrName: string): SeededObject;
+    createApplication(displayName: string, seed: SeedOptions): SeededObject;
+    createServicePrincipal(appIdOrName: string, seed: SeedOptions): SeededObject;
     reset(): void;
 }
 
@@ -44,6 +46,19 @@ export function controlRoutes(options: ControlOptions): readonly Route[] {
         }),
         route("GET", "requests", () => jsonAnswer(200, { value: options.log.entries })),
         route("GET", "acquisitions", () => jsonAnswer(200, { value: acquisitions(options.store) })),
+        route("GET", "provisioning", () => jsonAnswer(200, { value: options.store.provisioning() })),
+        route("POST", "provisioning/clear", (call) =>
+            change(call, (kind, id) => options.store.clearCredentials(kind, id), "There is no such target."),
+        ),
+        route("POST", "provisioning/expire", (call) =>
+            change(call, (kind, id) => options.store.expireToken(kind, id), "No token is held for that target."),
+        ),
+        route("GET", "visibility", () => jsonAnswer(200, { visibilityDelayMs: options.store.visibilityDelayMs })),
+        route("PUT", "visibility", (call) => setVisibility(call, options.store)),
+        route("POST", "saas/revoke", () => {
+            options.store.revokeSaasTokens();
+            return emptyAnswer(204);
+        }),
         route("GET", "counts", () => jsonAnswer(200, options.counts())),
         route("POST", "reset", () => {
             options.reset();
@@ -58,13 +73,14 @@ export function controlRoutes(options: ControlOptions): readonly Route[] {
 
 /** Member by member, so that what is added to an acquisition later doesn't show here by itself. */
 function acquisitions(store: EmulatorStore): readonly JsonObject[] {
-    return store.acquisitions.map(({ targetKind, targetId, keys, at, requestId, apiVersion }) => ({
+    return store.acquisitions.map(({ targetKind, targetId, keys, at, requestId, apiVersion, exchange }) => ({
         targetKind,
         targetId,
         keys,
         at,
         requestId,
         apiVersion,
+        ...(exchange === undefined ? {} : { exchange }),
     }));
 }
 
@@ -89,15 +105,48 @@ function addFaults(call: RouteCall, { faults }: ControlOptions): Answer {
     return emptyAnswer(204);
 }
 
-function seed(call: RouteCall, names: readonly string[], create: (name: string) => SeededObject): Answer {
+/** Something done to the target that the body names. */
+function change(call: RouteCall, apply: (kind: TargetKind, id: string) => boolean, otherwise: string): Answer {
+    const body = readBody(call);
+    const { targetKind, targetId } = isJsonObject(body) ? body : {};
+    const kind = targetKinds.find((known) => known === targetKind);
+    if (kind === undefined || typeof targetId !== "string") {
+        return controlError(
+            400,
+            `The body must be a JSON object with targetKind (${targetKinds.join(" or ")}) and targetId, an object id.`,
+        );
+    }
+    return apply(kind, targetId) ? emptyAnswer(204) : controlError(404, otherwise);
+}
+
+function setVisibility(call: RouteCall, store: EmulatorStore): Answer {
+    const body = readBody(call);
+    const { visibilityDelayMs } = isJsonObject(body) ? body : {};
+    if (typeof visibilityDelayMs !== "number" || !(visibilityDelayMs >= 0)) {
+        return controlError(400, "The body must be a JSON object with visibilityDelayMs, a number from 0 up.");
+    }
+    store.visibilityDelayMs = visibilityDelayMs;
+    return emptyAnswer(204);
+}
+
+/** Beside the name, `visibilityDelayMs` may say how long Graph doesn't find it. */
+function seed(
+    call: RouteCall,
+    names: readonly string[],
+    create: (name: string, seed: SeedOptions) => SeededObject,
+): Answer {
     const body = readBody(call);
     const given = isJsonObject(body) ? names.map((name) => body[name]).filter((value) => value !== undefined) : [];
     const [name] = given;
     if (given.length !== 1 || typeof name !== "string" || name === "") {
         return controlError(400, `The body must be a JSON object with ${names.join(" or ")}, a string.`);
     }
+    const visibilityDelayMs = isJsonObject(body) ? (body.visibilityDelayMs ?? 0) : 0;
+    if (typeof visibilityDelayMs !== "number") {
+        return controlError(400, "visibilityDelayMs must be a number from 0 up.");
+    }
     try {
-        return jsonAnswer(201, create(name));
+        return jsonAnswer(201, create(name, { visibilityDelayMs }));
     } catch (error) {
         return controlError(400, error instanceof Error ? error.message : "It can't be created.");
     }

@@ -23,8 +23,8 @@ import type { DirectoryObject } from "../store.js";
  * Applications, service principals and their owners: what the real `@pulumi/azuread` was recorded to ask for.
  *
  * Looser than Graph in one thing: properties aren't held against a schema, whatever is sent is kept and shown. Stricter
- * in one: of `$filter` only `appId eq '…'` and `displayName eq '…'` are known, anything else is refused instead of
- * answered wrongly.
+ * in one: of `$filter` only `… eq '…'` is known, of `appId`, `displayName` and `applicationTemplateId`, several joined by
+ * `and`; anything else is refused instead of answered wrongly.
  */
 export function directoryRoutes(options: GraphOptions): readonly Route[] {
     return targetKinds.flatMap((kind) => {
@@ -51,6 +51,7 @@ function createApplication(call: GraphCall, options: GraphOptions): Answer {
         throw badRequest("A value is required for property 'displayName' of resource 'Application'.");
     }
     const created = options.store.createApplication(body.displayName, writableProperties(body), ownersOf(body, call));
+    options.store.delayVisibility(created);
     return created201(created, call);
 }
 
@@ -61,7 +62,7 @@ function createServicePrincipal(call: GraphCall, options: GraphOptions): Answer 
         throw badRequest("A value is required for property 'appId' of resource 'ServicePrincipal'.");
     }
     const application = options.store.find("applications", { by: "appId", value: body.appId });
-    if (application === undefined) {
+    if (application === undefined || !options.store.isVisible(application)) {
         throw badRequest(
             `The appId '${body.appId}' of the service principal does not reference a valid application object.`,
         );
@@ -75,30 +76,16 @@ function createServicePrincipal(call: GraphCall, options: GraphOptions): Answer 
             `The service principal cannot be created, updated, or restored because the service principal name ${body.appId} is already in use.`,
         );
     }
+    options.store.delayVisibility(created);
     return created201(created, call);
 }
 
 function list(kind: TargetKind, call: GraphCall, { store }: GraphOptions): Answer {
     requireDirectoryRead(call.caller);
-    const filter = call.query.get("$filter");
-    let found: readonly DirectoryObject[];
-    if (filter === null) {
-        found = [...store[kind].values()];
-    } else {
-        const [, property, quoted] = /^\s*(appId|displayName) eq '((?:[^']|'')*)'\s*$/.exec(filter) ?? [];
-        if (property === undefined || quoted === undefined) {
-            throw new GraphRefusal(
-                400,
-                "Request_UnsupportedQuery",
-                "The emulator knows the filters appId eq '…' and displayName eq '…' only.",
-            );
-        }
-        const value = quoted.replaceAll("''", "'");
-        found =
-            property === "appId"
-                ? [store.find(kind, { by: "appId", value })].filter((object) => object !== undefined)
-                : [...store[kind].values()].filter((object) => object.properties.displayName === value);
-    }
+    const visible = [...store[kind].values()].filter((object) => store.isVisible(object));
+    const found = filtered(visible, call, ["appId", "displayName", "applicationTemplateId"], (object, property) =>
+        property === "appId" ? object.appId : object.properties[property],
+    );
     const context = `${call.site.origin}/${call.apiVersion}/$metadata#${kind}`;
     return odataAnswer(200, {
         "@odata.context": context,
@@ -187,8 +174,51 @@ function created201(object: DirectoryObject, call: GraphCall): Answer {
     return odataAnswer(201, { "@odata.context": context, ...representation(object) });
 }
 
-function representation(object: DirectoryObject): JsonObject {
+export function representation(object: DirectoryObject): JsonObject {
     return { id: object.id, appId: object.appId, ...object.properties };
+}
+
+/**
+ * The objects that `$filter` lets through. An `appId` is compared without regard to case, as the alternate key is.
+ *
+ * @throws GraphRefusal 400 for a filter that the emulator doesn't know.
+ */
+export function filtered<T>(
+    objects: readonly T[],
+    call: GraphCall,
+    properties: readonly string[],
+    read: (object: T, property: string) => JsonValue | undefined,
+): readonly T[] {
+    const filter = call.query.get("$filter");
+    if (filter === null) {
+        return objects;
+    }
+    const term = /\s*(\w+) eq '((?:[^']|'')*)'\s*/y;
+    const conditions: { readonly property: string; readonly value: string }[] = [];
+    for (let at = 0; at < filter.length || conditions.length === 0; ) {
+        term.lastIndex = at;
+        const [matched = "", property = "", quoted = ""] = term.exec(filter) ?? [];
+        const end = at + matched.length;
+        const isLast = end === filter.length;
+        if (!properties.includes(property) || !(isLast || filter.startsWith("and ", end))) {
+            const known = properties.map((name) => `${name} eq '…'`).join(", ");
+            throw new GraphRefusal(
+                400,
+                "Request_UnsupportedQuery",
+                `The emulator knows these filters only, alone or joined by 'and': ${known}.`,
+            );
+        }
+        conditions.push({ property, value: quoted.replaceAll("''", "'") });
+        at = isLast ? end : end + "and ".length;
+    }
+    return objects.filter((object) =>
+        conditions.every(({ property, value }) => {
+            const actual = read(object, property);
+            return property === "appId" && typeof actual === "string"
+                ? actual.toLowerCase() === value.toLowerCase()
+                : actual === value;
+        }),
+    );
 }
 
 function selected(representation: JsonObject, call: GraphCall): JsonObject {

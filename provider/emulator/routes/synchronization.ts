@@ -1,23 +1,28 @@
 import type { TargetKind } from "../../graph/wire.js";
 import { readCredentials } from "../credentials.js";
-import { credentialsMissing, credentialsRefused, parameterInvalid } from "../graphErrors.js";
+import { credentialsMissing, credentialsRefused, parameterInvalid, resourceNotFound } from "../graphErrors.js";
 import {
     findTarget,
     type GraphCall,
     type GraphOptions,
     graphRoute,
     odataAnswer,
+    provisionedTarget,
     readJson,
     targetKinds,
 } from "../graphRoutes.js";
 import { type Answer, emptyAnswer, type JsonObject } from "../messages.js";
-import { requireSynchronization, requireSynchronizationRole } from "../permissions.js";
 import type { Route } from "../routing.js";
 import { maskedSecretKeys } from "../secretKeys.js";
-import type { DirectoryObject } from "../store.js";
+import type { TokenExchange } from "../tokenExchange.js";
+import { findJob, jobRoutes, templatesOf } from "./jobs.js";
 
-/** The provisioning service: the action, the secrets, and the validation, the same for both kinds of target. */
-export function synchronizationRoutes(options: GraphOptions): readonly Route[] {
+export interface SynchronizationOptions extends GraphOptions {
+    readonly exchange: TokenExchange;
+}
+
+/** The provisioning service: the action, the secrets, the jobs and the validation, the same for both kinds of target. */
+export function synchronizationRoutes(options: SynchronizationOptions): readonly Route[] {
     return targetKinds.flatMap((kind) => {
         const base = `/${kind}/{target}/synchronization`;
         return [
@@ -28,6 +33,7 @@ export function synchronizationRoutes(options: GraphOptions): readonly Route[] {
             ...graphRoute(options, "POST", `${base}/jobs/{job}/validateCredentials`, (call) =>
                 validate(kind, call, options),
             ),
+            ...jobRoutes(kind, options),
         ];
     });
 }
@@ -37,24 +43,39 @@ export function synchronizationRoutes(options: GraphOptions): readonly Route[] {
  *
  * Guesses: that an empty list is refused; that the credentials then are what `synchronization/secrets` shows; the
  * answer to an authorization code that was redeemed before, for which OAuth's rule (it works once) is believed and the
- * status and code of refused credentials are taken.
+ * status and code of refused credentials are taken; the answer to a token endpoint that refuses, for which they are taken
+ * too, with the endpoint's own error code.
  *
  * @see https://learn.microsoft.com/graph/api/synchronization-synchronization-acquireaccesstoken
  */
-function acquire(kind: TargetKind, call: GraphCall, { store }: GraphOptions): Answer {
-    const target = provisionedTarget(kind, call, store);
+async function acquire(
+    kind: TargetKind,
+    call: GraphCall,
+    { store, exchange }: SynchronizationOptions,
+): Promise<Answer> {
+    let target = provisionedTarget(kind, call, store);
     const body = readJson(call.request);
     requireOnly(body, ["credentials"]);
     const credentials = readCredentials(body.credentials, "credentials", call);
     if (credentials.length === 0) {
         throw parameterInvalid("'credentials' is empty.");
     }
-    const code = credentials.find(({ key }) => key === "Oauth2AuthorizationCode")?.value;
-    if (typeof code === "string" && code !== "" && !store.redeem(code)) {
-        throw credentialsRefused();
-    }
     const pairs = credentials.map(({ key, value }) => [key, value] as const);
+    const exchanged = await exchange(new Map(pairs.map(([key, value]) => [key, value ?? ""])));
+    if (exchanged.kind === "refused") {
+        throw credentialsRefused(exchanged.words);
+    }
+    // It may have changed, or gone, while the application was asked.
+    target = findTarget(store, kind, call);
+    if (exchanged.kind === "none") {
+        // Nobody knows of the code but the emulator: it stands for the application.
+        const code = credentials.find(({ key }) => key === "Oauth2AuthorizationCode")?.value;
+        if (typeof code === "string" && code !== "" && !store.redeem(code)) {
+            throw credentialsRefused();
+        }
+    }
     store.setSecrets(target, pairs);
+    store.holdToken(target, exchanged.kind === "acquired" ? exchanged.token : {});
     store.recordAcquisition({
         targetKind: kind,
         targetId: target.id,
@@ -63,6 +84,7 @@ function acquire(kind: TargetKind, call: GraphCall, { store }: GraphOptions): An
         at: new Date().toISOString(),
         requestId: call.requestId,
         apiVersion: call.apiVersion,
+        ...(exchanged.kind === "acquired" ? { exchange: exchanged.grant } : {}),
     });
     return emptyAnswer(204);
 }
@@ -94,8 +116,9 @@ function replaceSecrets(kind: TargetKind, call: GraphCall, { store }: GraphOptio
 /**
  * `synchronizationJob: validateCredentials`, of a job or of a template. Documented: the body's members and 204.
  *
- * Guesses: that without a job the body must name a template or an application, and that no credentials at all count as
- * missing. The emulator keeps no jobs and no templates: every id is taken for one that exists.
+ * Guesses: that without a job the body must name a template or an application, that no credentials at all count as
+ * missing, and the answer to a job or a template that isn't there. Saved credentials are refused when the token that came
+ * of them has expired or was revoked; credentials that are passed are tried on nobody.
  *
  * @see https://learn.microsoft.com/graph/api/synchronization-synchronizationjob-validatecredentials
  */
@@ -105,7 +128,10 @@ function validate(kind: TargetKind, call: GraphCall, { store }: GraphOptions): A
     requireOnly(body, ["applicationIdentifier", "templateId", "useSavedCredentials", "credentials"]);
     const templateId = optionalString(body, "templateId");
     const applicationIdentifier = optionalString(body, "applicationIdentifier");
-    const jobId = call.parameters.job;
+    const jobId = call.parameters.job === undefined ? undefined : findJob(call, target, store).id;
+    if (templateId !== undefined && !templatesOf(target, store).some(({ id }) => id === templateId)) {
+        throw resourceNotFound("synchronizationTemplate");
+    }
     if (jobId === undefined && templateId === undefined && applicationIdentifier === undefined) {
         throw parameterInvalid("Without a job, 'templateId' or 'applicationIdentifier' is needed.");
     }
@@ -119,7 +145,8 @@ function validate(kind: TargetKind, call: GraphCall, { store }: GraphOptions): A
     if (count === 0) {
         throw credentialsMissing();
     }
-    if (store.validation === "refuse") {
+    const token = useSavedCredentials ? store.heldToken(target) : null;
+    if (store.validation === "refuse" || (token !== null && token.state !== "current")) {
         throw credentialsRefused();
     }
     store.recordValidation({
@@ -132,14 +159,6 @@ function validate(kind: TargetKind, call: GraphCall, { store }: GraphOptions): A
         requestId: call.requestId,
     });
     return emptyAnswer(204);
-}
-
-/** The order is a guess: the roles first, then whether the target is there, then whose it is, and the body last. */
-function provisionedTarget(kind: TargetKind, call: GraphCall, store: GraphOptions["store"]): DirectoryObject {
-    requireSynchronizationRole(call.caller);
-    const target = findTarget(store, kind, call);
-    requireSynchronization(call.caller, target, store);
-    return target;
 }
 
 /** Quotes no name: a client that sends a map of credentials by mistake would have values for neighbours. */

@@ -11,11 +11,14 @@ export {
     TargetNotFoundError,
     ThrottledError,
     UnreachableError,
+    ValidationFailedError,
 } from "./core/errors.js";
 export type { SynchronizationSecretKey } from "./core/keys.js";
 export { synchronizationSecretKeys } from "./core/keys.js";
 export type {
+    AcquisitionDrift,
     AcquisitionTimeouts,
+    AcquisitionValidation,
     Credential,
     CredentialKey,
     CredentialMap,

@@ -69,6 +69,31 @@ export interface SynchronizationTokenAcquisitionArgs {
     readonly apiVersion?: pulumi.Input<"v1.0" | "beta"> | undefined;
     /** Takes keys that this package does not know, for a Graph that is newer. Default `false`. */
     readonly allowUnknownKeys?: pulumi.Input<boolean> | undefined;
+    /**
+     * Has Graph try out, after each acquisition, what the service then holds. A no fails the operation with Graph's words; the
+     * next `up` validates again, and acquires only if something changed. Default: nothing is validated.
+     *
+     * @see https://learn.microsoft.com/graph/api/synchronization-synchronizationjob-validatecredentials
+     */
+    readonly validation?: pulumi.Input<AcquisitionValidation> | undefined;
+    /** Which looks `pulumi refresh` takes. Default: both. Counts from the next acquisition on. */
+    readonly drift?: pulumi.Input<AcquisitionDrift> | undefined;
+}
+
+/** What to validate against: exactly one of the two. */
+export interface AcquisitionValidation {
+    /** A synchronization template of the target's, such as `"scim"`. */
+    readonly templateId?: pulumi.Input<string>;
+    /** A synchronization job of the target's. */
+    readonly jobId?: pulumi.Input<string>;
+}
+
+/** The looks of a refresh, each of which can be turned off. */
+export interface AcquisitionDrift {
+    /** Whether the target is still there; gone from state if it is not. Default `true`. */
+    readonly target?: pulumi.Input<boolean>;
+    /** Whether the service still holds every key that was handed over; if not, the next `up` acquires. Default `true`. */
+    readonly credentials?: pulumi.Input<boolean>;
 }
 
 /**
@@ -98,6 +123,9 @@ export class SynchronizationTokenAcquisition extends pulumi.CustomResource {
     /** Graph's request id of the last acquisition, for a support case; empty where Graph named none. */
     declare public readonly requestId: pulumi.Output<string>;
 
+    /** When Graph last validated what was acquired with: an ISO 8601 instant in UTC; `undefined` without `validation`. */
+    declare public readonly validatedAt: pulumi.Output<string | undefined>;
+
     /** Whether this is such a resource, also when it comes from another copy of this package. */
     public static override isInstance(candidate: unknown): candidate is SynchronizationTokenAcquisition {
         return pulumi.CustomResource.isInstance(candidate) && Reflect.get(candidate, "__pulumiType") === type;
@@ -118,6 +146,7 @@ export class SynchronizationTokenAcquisition extends pulumi.CustomResource {
                 acquiredAt: undefined,
                 credentialHashes: undefined,
                 requestId: undefined,
+                validatedAt: undefined,
                 __provider: provider,
             },
             options,

@@ -32,6 +32,10 @@ export async function check(olds: Properties, news: Properties): Promise<pulumi.
 /** Says whether to acquire again, without any network. */
 export async function diff(id: string, olds: Properties, news: Properties): Promise<pulumi.dynamic.DiffResult> {
     const plan = lifecycle.diff(id, olds, news, surroundings);
+    const words = lifecycle.describePlan(plan, olds, news);
+    if (words !== undefined) {
+        surroundings.inform(`${id} ${words}`);
+    }
     switch (plan.action) {
         case "none":
             return { changes: false };
@@ -62,8 +66,8 @@ export async function update(id: string, olds: Properties, news: Properties): Pr
 
 /** Looks whether the target is still there. */
 export async function read(id: string, props: Properties = {}): Promise<pulumi.dynamic.ReadResult> {
-    const { found } = await lifecycle.read(id, props, surroundings);
-    return found === "gone" ? {} : { id, props };
+    const found = await lifecycle.read(id, props, surroundings);
+    return found.found === "gone" ? {} : { id, props: found.outputs };
 }
 
 /** Does nothing: the service keeps its token, and there is no call that takes it back. */

@@ -69,6 +69,7 @@ export function createSurroundings(
             return graph;
         },
         randomBytes,
+        inform: voice.inform,
         warn: voice.warn,
     };
 }

@@ -95,6 +95,18 @@ export class RequestRejectedError extends GraphAnsweredError {
     readonly code = "REQUEST_REJECTED";
 }
 
+/** The token was acquired, and the application does not take the credentials, or Graph could not be asked whether it does. */
+export class ValidationFailedError extends EntrasyncError {
+    override readonly name = "ValidationFailedError";
+    readonly code = "VALIDATION_FAILED";
+    readonly requestId: string | undefined;
+
+    constructor(message: string, known: { readonly requestId?: string | undefined } = {}) {
+        super(message);
+        this.requestId = known.requestId;
+    }
+}
+
 /** Graph throttles, and the wait that it asks for is longer than the operation may take. */
 export class ThrottledError extends GraphAnsweredError {
     override readonly name = "ThrottledError";

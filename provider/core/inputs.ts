@@ -29,6 +29,18 @@ export interface Inputs {
     readonly maxAgeMs: number | Unknown | undefined;
     readonly timeouts: Timeouts;
     readonly apiVersion: ApiVersion | Unknown;
+    /** `undefined` where nothing is to be validated. */
+    readonly validation: ValidationTarget | Unknown | undefined;
+    readonly drift: Drift;
+}
+
+/** What credentials are validated against. */
+export type ValidationTarget = { readonly templateId: string } | { readonly jobId: string };
+
+/** Which looks a refresh takes. */
+export interface Drift {
+    readonly target: boolean;
+    readonly credentials: boolean;
 }
 
 /** One thing wrong with the inputs. */
@@ -56,6 +68,8 @@ const inputNames = [
     "timeouts",
     "apiVersion",
     "allowUnknownKeys",
+    "validation",
+    "drift",
 ] as const;
 
 /** What the faces and check put among the inputs; users don't write these. */
@@ -86,6 +100,8 @@ export function parseInputs(raw: Readonly<Record<string, unknown>>): ParsedInput
         maxAgeMs: isGiven(raw.maxAge) ? readDuration(raw.maxAge, "maxAge", fail) : undefined,
         timeouts: readTimeouts(raw.timeouts, fail),
         apiVersion: readApiVersion(raw.apiVersion, fail),
+        validation: readValidation(raw.validation, fail),
+        drift: readDrift(raw.drift, fail),
     };
     if (inputs.maxAgeMs !== undefined && inputs.credentials instanceof Map && inputs.credentials.has(oneTimeKey)) {
         fail(
@@ -369,4 +385,72 @@ function readApiVersion(raw: unknown, fail: Fail): ApiVersion | Unknown {
         );
     }
     return "v1.0";
+}
+
+const validationNames = ["templateId", "jobId"] as const;
+
+function readValidation(raw: unknown, fail: Fail): ValidationTarget | Unknown | undefined {
+    if (!isGiven(raw)) {
+        return undefined;
+    }
+    if (isUnknown(raw)) {
+        return raw;
+    }
+    if (!isRecord(raw)) {
+        fail("validation", `expected { templateId } or { jobId }, got ${typeName(raw)}`);
+        return undefined;
+    }
+    return readValidationTarget(raw, "validation.", validationNames, fail);
+}
+
+/** The template or the job that is named, by exactly one of the two; `prefix` is where they stand. */
+export function readValidationTarget(
+    raw: Readonly<Record<string, unknown>>,
+    prefix: string,
+    allowed: readonly string[],
+    fail: Fail,
+): ValidationTarget | Unknown | undefined {
+    for (const name of Object.keys(raw)) {
+        if (!allowed.includes(name) && isGiven(raw[name])) {
+            fail(`${prefix}${name}`, `is not a property of a validation${didYouMean(name, validationNames)}`);
+        }
+    }
+    const [name, another] = validationNames.filter((candidate) => isGiven(raw[candidate]));
+    if (name === undefined) {
+        fail(`${prefix}templateId`, "is missing: give the synchronization template or the job (jobId) to validate for");
+        return undefined;
+    }
+    if (another !== undefined) {
+        fail(`${prefix}${another}`, `is given beside ${name}: give exactly one of the two`);
+        return undefined;
+    }
+    const value = raw[name];
+    if (isUnknown(value)) {
+        return unknownValue;
+    }
+    if (typeof value !== "string" || value === "") {
+        fail(`${prefix}${name}`, `expected an id as a string, got ${value === "" ? "nothing" : typeName(value)}`);
+        return undefined;
+    }
+    return name === "templateId" ? { templateId: value } : { jobId: value };
+}
+
+const driftNames = ["target", "credentials"] as const;
+
+/** Both looks, unless one is turned off. */
+export function readDrift(raw: unknown, fail: Fail): Drift {
+    const drift = { target: true, credentials: true };
+    if (isRecord(raw)) {
+        for (const [name, value] of Object.entries(raw)) {
+            const known = driftNames.find((candidate) => candidate === name);
+            if (known === undefined) {
+                fail(`drift.${name}`, `is not a look that a refresh takes${didYouMean(name, driftNames)}`);
+            } else if (isGiven(value)) {
+                drift[known] = readFlag(value, `drift.${name}`, fail);
+            }
+        }
+    } else if (isGiven(raw) && !isUnknown(raw)) {
+        fail("drift", `expected { target, credentials }, each true or false, got ${typeName(raw)}`);
+    }
+    return drift;
 }

@@ -19,3 +19,12 @@ export function stringField(value: unknown, name: string): string | undefined {
     const inner = field(value, name);
     return typeof inner === "string" ? inner : undefined;
 }
+
+/** JSON with its keys in order, so that equal values have equal text. */
+export function canonical(value: unknown): string {
+    return JSON.stringify(value ?? null, (_, inner: unknown) =>
+        inner !== null && typeof inner === "object" && !Array.isArray(inner)
+            ? Object.fromEntries(Object.entries(inner).sort(([left], [right]) => (left < right ? -1 : 1)))
+            : inner,
+    );
+}

@@ -48,21 +48,7 @@ const lookMs = 15_000;
 export interface GraphClient extends Graph {
     /** What the provisioning service holds for the target. */
     storedSecrets(look: Look): Promise<readonly StoredSecret[]>;
-    /** Asks Graph to try credentials out, saved ones or these. */
-    validateCredentials(validation: Validation): Promise<Validity>;
 }
-
-/** What to validate, against a job of the target's or against a template. */
-export interface Validation extends Look {
-    readonly against: { readonly jobId: string } | { readonly templateId: string };
-    /** Missing: those that the provisioning service holds. */
-    readonly credentials?: Credentials;
-}
-
-/** Whether the application takes them; if not, what Graph says of it. */
-export type Validity =
-    | { readonly valid: true }
-    | { readonly valid: false; readonly code: string | undefined; readonly message: string };
 
 /** A call of Graph, for all its attempts. */
 interface Call extends Tried {
@@ -329,7 +315,7 @@ export function createGraph({
             });
             return answer.status < 300
                 ? { valid: true }
-                : { valid: false, code: answer.graphCode, message: answer.words };
+                : { valid: false, code: answer.graphCode, message: answer.words, requestId: answer.requestId };
         },
     };
 }

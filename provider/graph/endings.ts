@@ -42,10 +42,13 @@ export interface Endings {
 export function endingsOf(tried: Tried, { graph }: Endpoints, deadline: Deadline): Endings {
     const { what, target, changes, worksOnce } = tried;
     let doubt: string | undefined;
+    /** What Graph did, for a call that changes something: a look leaves nothing behind. */
     const nothing = (done: string) =>
-        doubt === undefined
-            ? `${done}.`
-            : `${done} by this attempt; an earlier one may have been processed (${doubt}).`;
+        !changes
+            ? "Nothing was changed."
+            : doubt === undefined
+              ? `${done}.`
+              : `${done} by this attempt; an earlier one may have been processed (${doubt}).`;
     return {
         noteDoubt(why) {
             doubt ??= why;

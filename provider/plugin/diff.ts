@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { DiffResponse, PropertyDiff } from "@pulumi/pulumi/proto/provider_pb";
 import { field } from "../core/json.js";
 import type { Change, Plan, Properties } from "../core/lifecycle.js";
@@ -61,6 +62,10 @@ function changed(change: Change, oldInputs: Properties, news: Properties): Detai
             return [{ path: "acquiredAt", kind: UPDATE, isInput: false }];
         case "outcomeUnknown":
             return [{ path: "outcomeUnknownSince", kind: DELETE, isInput: false }];
+        case "validation":
+            return isDeepStrictEqual(oldInputs.validation, news.validation)
+                ? [{ path: "validationPendingSince", kind: DELETE, isInput: false }]
+                : [{ path: "validation", kind: kindOf(oldInputs.validation, news.validation), isInput: true }];
     }
 }
 

@@ -7,12 +7,13 @@ import {
     readCredentials,
     readFlag,
     readTarget,
+    readValidationTarget,
 } from "../core/inputs.js";
 import { oneTimeKey } from "../core/keys.js";
-import type { Properties } from "../core/lifecycle.js";
+import type { Look, Properties } from "../core/lifecycle.js";
 import type { Target } from "../core/target.js";
 import { holdsUnknown, isUnknown } from "../core/unknown.js";
-import type { GraphClient, Validation } from "../graph/client.js";
+import type { GraphClient } from "../graph/client.js";
 import { functionNames } from "./names.js";
 
 /** What a function gives, or what is wrong with its arguments. */
@@ -26,7 +27,7 @@ type PackageFunction = (args: Properties, fail: Fail) => Question | undefined;
 /** What to ask of Graph, and about whom. */
 interface Question {
     readonly target: Target;
-    ask(graph: GraphClient, look: Pick<Validation, "target" | "deadline">): Promise<object>;
+    ask(graph: GraphClient, look: Look): Promise<object>;
 }
 
 const functions: Readonly<Record<string, PackageFunction>> = {
@@ -80,31 +81,17 @@ function getSynchronizationSecretKeys(args: Properties, fail: Fail): Question | 
 
 function validateCredentials(args: Properties, fail: Fail): Question | undefined {
     const target = knownTarget(args, fail);
-    const against = readAgainst(args, fail);
+    const against = readValidationTarget(args, "", Object.keys(args), fail);
     const credentials = readTried(args, fail);
-    return (
-        target &&
-        against && { target, ask: (graph, look) => graph.validateCredentials({ ...look, against, ...credentials }) }
-    );
+    if (target === undefined || against === undefined || isUnknown(against)) {
+        return undefined;
+    }
+    return { target, ask: (graph, look) => graph.validateCredentials({ ...look, against, ...credentials }) };
 }
 
 function knownTarget(args: Properties, fail: Fail): Target | undefined {
     const target = readTarget(args, fail);
     return isUnknown(target) ? undefined : target;
-}
-
-function readAgainst(args: Properties, fail: Fail): Validation["against"] | undefined {
-    const { templateId, jobId } = args;
-    if (typeof templateId === "string" && typeof jobId === "string") {
-        fail("jobId", "is given beside templateId: give exactly one of the two");
-    } else if (typeof templateId === "string") {
-        return { templateId };
-    } else if (typeof jobId === "string") {
-        return { jobId };
-    } else {
-        fail("templateId", "is missing: give the synchronization template or the job (jobId) to validate for");
-    }
-    return undefined;
 }
 
 /** Trying a one-time code out would spend it. */

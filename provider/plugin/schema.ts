@@ -70,6 +70,8 @@ const configuration = Object.fromEntries(
 const keyType = `${packageName}:index:SynchronizationSecretKey`;
 const credentialType = `${packageName}:index:Credential`;
 const timeoutsType = `${packageName}:index:AcquisitionTimeouts`;
+const validationType = `${packageName}:index:AcquisitionValidation`;
+const driftType = `${packageName}:index:AcquisitionDrift`;
 const storedSecretType = `${packageName}:index:StoredSecret`;
 
 const text = (description: string) => ({ type: "string", description });
@@ -102,6 +104,29 @@ const types = {
             create: text('Default: `"5m"`.'),
             update: text('Default: `"5m"`.'),
             read: text('Default: `"5m"`.'),
+        },
+    },
+    [validationType]: {
+        type: "object",
+        description: "What to validate against: exactly one of the two.",
+        properties: {
+            templateId: text("A synchronization template of the target's, such as `scim`."),
+            jobId: text("A synchronization job of the target's."),
+        },
+    },
+    [driftType]: {
+        type: "object",
+        description: "The looks of a refresh, each of which can be turned off.",
+        properties: {
+            target: {
+                type: "boolean",
+                description: "Whether the target is still there; gone from state if it is not. Default: `true`.",
+            },
+            credentials: {
+                type: "boolean",
+                description:
+                    "Whether the service still holds every key that was handed over; if not, the next `up` acquires. Default: `true`.",
+            },
         },
     },
     [storedSecretType]: {
@@ -164,6 +189,13 @@ const resource = {
             type: "boolean",
             description: "Takes keys that this package does not know, for a Graph that is newer. Default: `false`.",
         },
+        validation: {
+            $ref: `#/types/${validationType}`,
+            description:
+                "Has Graph try out, after each acquisition, what the service then holds. A no fails the operation with Graph's words; " +
+                "the next `up` validates again, and acquires only if something changed. Default: nothing is validated.",
+        },
+        drift: { $ref: `#/types/${driftType}`, description: "Which looks `pulumi refresh` takes. Default: both." },
     },
     requiredInputs: ["credentials"],
     properties: {
@@ -180,6 +212,7 @@ const resource = {
         requestId: text(
             "Graph's request id of the last acquisition, for a support case; empty where Graph named none.",
         ),
+        validatedAt: text("When Graph last validated what was acquired with: an ISO 8601 instant in UTC."),
         cloud: text("The cloud in which it was acquired: its name, the metadata host, or Graph's base."),
     },
     required: ["acquiredAt", "credentialHashes", "requestId", "cloud"],

@@ -166,15 +166,20 @@ export function createService({ version, environment, log }: ServiceOptions): Rp
             return response;
         }),
 
-        diff: unary((request) => {
+        diff: about(async (request) => {
             const { properties } = decode(request.getNews());
             const oldInputs = decode(request.getOldInputs()).properties;
             if (areImported(properties.credentials)) {
                 // Whatever the values will be, the next up hands them over.
                 return diffResponse(everythingChanges, oldInputs, properties);
             }
+            const olds = decode(request.getOlds()).properties;
             const news = lifecycle.derive(properties, surroundings);
-            const plan = lifecycle.diff(request.getId(), decode(request.getOlds()).properties, news, surroundings);
+            const plan = lifecycle.diff(request.getId(), olds, news, surroundings);
+            const words = lifecycle.describePlan(plan, olds, news) ?? lifecycle.describeUnsent(oldInputs, properties);
+            if (words !== undefined) {
+                log.inform(words);
+            }
             return diffResponse(plan, oldInputs, news);
         }),
 
@@ -219,15 +224,15 @@ export function createService({ version, environment, log }: ServiceOptions): Rp
             if (isImport && parseResourceId(request.getId()) === undefined) {
                 throw new InvalidInputError([{ path: "id", reason: idForm }]);
             }
-            const { timeouts } = inputs.properties;
-            const { found } = await lifecycle.read(
+            const found = await lifecycle.read(
                 request.getId(),
-                { ...olds.properties, ...(timeouts === undefined ? {} : { timeouts }) },
+                olds.properties,
                 surroundings,
                 timeoutMs(request),
+                inputs.properties,
             );
             const response = new ReadResponse();
-            if (found === "gone") {
+            if (found.found === "gone") {
                 return response;
             }
             response.setId(request.getId());
@@ -240,7 +245,7 @@ export function createService({ version, environment, log }: ServiceOptions): Rp
                     ),
                 );
             } else {
-                response.setProperties(encode(olds.properties, olds.secret));
+                response.setProperties(encode(found.outputs, olds.secret));
                 response.setInputs(encode(inputs.properties, alwaysSecret(inputs)));
             }
             return response;
@@ -353,5 +358,5 @@ const idForm =
 
 const everythingChanges: lifecycle.Plan = {
     action: "update",
-    changes: [{ kind: "credentials", keys: ["every key"] }],
+    changes: [{ kind: "credentials", keys: ["every key"], added: [], removed: [] }],
 };

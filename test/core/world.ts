@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { ConfigurationError } from "../../provider/core/errors.ts";
+import { synchronizationSecretKeys } from "../../provider/core/keys.ts";
 import * as lifecycle from "../../provider/core/lifecycle.ts";
 import { FakeClock } from "./fakeClock.ts";
 
@@ -18,7 +19,11 @@ export class World implements lifecycle.Surroundings, lifecycle.Graph {
     readonly secretLooks: Asked<lifecycle.Look>[] = [];
     readonly warnings: string[] = [];
     answer: () => boolean | Promise<boolean> = () => true;
-    heldKeys: () => readonly string[] | Promise<readonly string[]> = () => [];
+    /** What Graph shows: every key that there is, unless a test says otherwise. */
+    heldKeys: () => readonly string[] | Promise<readonly string[]> = () => synchronizationSecretKeys;
+    readonly validations: Asked<lifecycle.Validation>[] = [];
+    validity: () => lifecycle.Validity | Promise<lifecycle.Validity> = () => ({ valid: true });
+    readonly informed: string[] = [];
     /** Whether Graph's answer to an attempt gets lost before the acquisition ends. */
     losesAnAnswer = false;
     cloudName = "public";
@@ -38,6 +43,15 @@ export class World implements lifecycle.Surroundings, lifecycle.Graph {
     randomBytes(count: number): Uint8Array {
         this.random += 1;
         return new Uint8Array(count).fill(this.random);
+    }
+
+    inform(message: string): void {
+        this.informed.push(message);
+    }
+
+    async validateCredentials({ deadline, ...validation }: lifecycle.Validation): Promise<lifecycle.Validity> {
+        this.validations.push({ ...validation, timeoutMs: deadline.timeoutMs });
+        return this.validity();
     }
 
     warn(message: string): void {

@@ -1,0 +1,104 @@
+import { isDeepStrictEqual } from "node:util";
+import { oneTimeKey } from "./keys.js";
+import { acquires, type Change, type Plan } from "./plan.js";
+import { type Properties, readHashes, readKeys, textOf } from "./state.js";
+
+/**
+ * A plan in a sentence or two, for whoever reviews a preview: what will be sent, why, and what will not. `undefined` where
+ * there is nothing to say.
+ */
+export function describePlan(plan: Plan, olds: Readonly<Properties>, news: Readonly<Properties>): string | undefined {
+    switch (plan.action) {
+        case "none":
+            return undefined;
+        case "replace":
+            return (
+                `acquires a token for another target or in another cloud (${plan.properties.join(", ")}). The service keeps the ` +
+                "token of the old one: revoke it at the application, or delete the target, if it is to go."
+            );
+        case "update":
+            return describeUpdate(plan.changes, olds, news);
+    }
+}
+
+/**
+ * The same for inputs that differ and have nothing sent: `undefined` where they are the same, or where more than that
+ * differs.
+ */
+export function describeUnsent(oldInputs: Readonly<Properties>, news: Readonly<Properties>): string | undefined {
+    const names = Object.keys({ ...oldInputs, ...news }).filter(
+        (name) => name in sentNothing && !isDeepStrictEqual(oldInputs[name], news[name]),
+    );
+    const what = names.map((name) => sentNothing[name]).join(", ");
+    return names.length === 0 ? undefined : `sends nothing: only ${what} changed.`;
+}
+
+/** The inputs of which the service holds nothing, in the words of a reviewer. */
+const sentNothing: Readonly<Record<string, string>> = {
+    credentials: "the order or the form of the credentials",
+    servicePrincipalId: "the way the target is written",
+    applicationId: "the way the target is written",
+    timeouts: "timeouts",
+    maxAge: "maxAge",
+    apiVersion: "apiVersion",
+    allowUnknownKeys: "allowUnknownKeys",
+    drift: "drift",
+    validation: "validation",
+};
+
+function describeUpdate(changes: readonly Change[], olds: Readonly<Properties>, news: Readonly<Properties>): string {
+    const keys = Object.keys(readHashes(news.credentialHashes));
+    const changesCode = changes.some((change) => change.kind === "credentials" && change.keys.includes(oneTimeKey));
+    const isHeldBack = keys.includes(oneTimeKey) && !changesCode;
+    const why = changes.flatMap((change) => reasons(change, olds, news)).join("; ");
+    if (!acquires(changes)) {
+        return `validates, and acquires nothing: ${why}.`;
+    }
+    if (isHeldBack && changes.every(({ kind }) => kind === "outcomeUnknown" || kind === "validation")) {
+        return `sends nothing: ${why}, and an ${oneTimeKey} works once. It only looks what Graph shows.`;
+    }
+    if (isHeldBack && olds.outcomeUnknownSince === undefined) {
+        return `is going to fail before anything is sent: ${why}, but the ${oneTimeKey} is spent. Give a new one.`;
+    }
+    const all = keys.length === 0 ? "" : ` Graph takes them as a whole: ${describeCount(keys.length)} sent.`;
+    return `acquires again: ${why}.${all}`;
+}
+
+function reasons(change: Change, olds: Readonly<Properties>, news: Readonly<Properties>): string[] {
+    switch (change.kind) {
+        case "credentials": {
+            const { keys, added, removed } = change;
+            const lost = added.filter((key) => readKeys(olds.keysNotShown).includes(key));
+            return [
+                ...list(
+                    keys.filter((key) => !added.includes(key) && !removed.includes(key)),
+                    "changed",
+                ),
+                ...list(
+                    added.filter((key) => !lost.includes(key)),
+                    "added",
+                ),
+                ...list(removed, "removed"),
+                ...list(lost, "not shown by Graph any more"),
+            ];
+        }
+        case "triggers":
+            return ["triggers changed"];
+        case "maxAge":
+            return [
+                `older than ${textOf(news.maxAge, "maxAge")} (acquired ${textOf(olds.acquiredAt, "at an unknown time")})`,
+            ];
+        case "outcomeUnknown":
+            return [`the answer to the acquisition of ${textOf(olds.outcomeUnknownSince, "an unknown time")} was lost`];
+        case "validation":
+            return [olds.validationPendingSince === undefined ? "validation changed" : "the last validation failed"];
+    }
+}
+
+function list(keys: readonly string[], what: string): string[] {
+    return keys.length === 0 ? [] : [`${keys.join(", ")} ${what}`];
+}
+
+function describeCount(count: number): string {
+    return count === 1 ? "1 credential is" : `all ${count} credentials are`;
+}

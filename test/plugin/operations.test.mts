@@ -5,7 +5,7 @@ import { Sentinel } from "../support/sentinels.mts";
 import { FakeEngine } from "./engine.mts";
 import { failureOf, Plugin, urn } from "./plugin.mts";
 import { Tripwire } from "./tripwire.mts";
-import { clear, isSecret, secret, shown, unknown } from "./wire.mts";
+import { clear, isSecret, secret, shown, unknown, type Wire } from "./wire.mts";
 
 /* Create, update, read and delete: in a preview, for real, and where it goes wrong. */
 
@@ -99,7 +99,11 @@ describe("in a preview, with Graph out of reach", () => {
         );
         const previewed = async (olds: Readonly<Record<string, unknown>>, to: typeof news) =>
             (await offline.update(id, { olds, oldInputs, news: to }, { preview: true })).properties;
-        const first = { ...(await previewed({}, oldInputs)), acquiredAt: "2026-01-01T00:00:00.000Z", requestId: "r" };
+        const first: Wire = {
+            ...(await previewed({}, oldInputs)),
+            acquiredAt: "2026-01-01T00:00:00.000Z",
+            requestId: "r",
+        };
         expect(first).toMatchObject({ credentialHashes: { BaseAddress: hash, SecretToken: hash } });
         const second = await previewed(first, news);
         expect(second).toMatchObject({

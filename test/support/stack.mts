@@ -6,6 +6,7 @@ import { delimiter, dirname, join } from "node:path";
 import type { Emulator } from "pulumi-entrasync/emulator";
 import { type Engine, ensureEngine } from "../../tools/engine/engine.mts";
 import { repositoryRoot } from "../../tools/engine/repository.mts";
+import { ensureYamlHost } from "../../tools/engine/yamlHost.mts";
 import { Loads, probeEnvironment } from "./loads.mts";
 
 /** How a command ended, and all that it said. */
@@ -42,6 +43,8 @@ export interface Step {
 export interface StackOptions {
     /** The program's files by name, `package.json` among them where it is not a plain CommonJS one. */
     readonly files: Readonly<Record<string, string>>;
+    /** What the program is written in: `declare` is for JavaScript, the default, `declareYaml` for YAML. */
+    readonly language?: "javascript" | "yaml";
     /** Lines of `runtime.options` in Pulumi.yaml. */
     readonly runtimeOptions?: readonly string[];
     readonly project?: string;
@@ -57,6 +60,9 @@ export interface RunOptions {
 }
 
 export const resourceType = "pulumi-nodejs:dynamic/entrasync:SynchronizationTokenAcquisition";
+
+/** The same resource, as the plugin has it. */
+export const pluginResourceType = "entrasync:index:SynchronizationTokenAcquisition";
 
 let engine: Promise<Engine> | undefined;
 
@@ -85,7 +91,7 @@ export class Stack implements AsyncDisposable {
     readonly #root: string;
     #probes = 0;
 
-    private constructor(engine: Engine, root: string, options: StackOptions) {
+    private constructor(engine: Engine, host: Pick<Engine, "environment">, root: string, options: StackOptions) {
         this.#engine = engine;
         this.#root = root;
         this.name = options.stack ?? "dev";
@@ -96,8 +102,8 @@ export class Stack implements AsyncDisposable {
         const home = join(root, "home");
         for (const folder of [this.folder, this.backend, this.temporary, home]) mkdirSync(folder);
         this.environment = {
-            ...engine.environment,
-            PATH: [dirname(process.execPath), engine.environment.PATH].join(delimiter),
+            ...host.environment,
+            PATH: [dirname(process.execPath), host.environment.PATH].join(delimiter),
             HOME: home,
             TMPDIR: this.temporary,
             PULUMI_HOME: join(home, ".pulumi"),
@@ -117,6 +123,7 @@ export class Stack implements AsyncDisposable {
                 "",
             ].join("\n"),
         );
+        if (options.language === "yaml") this.declareYaml({});
         this.write("package.json", JSON.stringify({ name: this.project, private: true }));
         for (const [name, text] of Object.entries(options.files)) this.write(name, text);
         this.link("pulumi-entrasync");
@@ -127,7 +134,8 @@ export class Stack implements AsyncDisposable {
 
     static async open(options: StackOptions): Promise<Stack> {
         const found = await theEngine();
-        const stack = new Stack(found, mkdtempSync(join(tmpdir(), "entrasync-engine-")), options);
+        const host = options.language === "yaml" ? await ensureYamlHost(found) : found;
+        const stack = new Stack(found, host, mkdtempSync(join(tmpdir(), "entrasync-engine-")), options);
         await stack.does(["stack", "init", stack.name]);
         return stack;
     }
@@ -141,6 +149,18 @@ export class Stack implements AsyncDisposable {
     /** Writes `index.js`: these statements, with `pulumi` and `SynchronizationTokenAcquisition` at hand. */
     declare(statements: string): void {
         this.write("index.js", javaScript(statements));
+    }
+
+    /**
+     * Writes `Pulumi.yaml`: a program of these sections (`resources`, `outputs`, …) that takes the plugin from where the
+     * build put it. JSON, which is YAML.
+     */
+    declareYaml(sections: Readonly<Record<string, unknown>>): void {
+        const plugins = { providers: [{ name: "entrasync", path: join(repositoryRoot, "dist") }] };
+        this.write(
+            "Pulumi.yaml",
+            JSON.stringify({ name: this.project, runtime: "yaml", plugins, ...sections }, null, 4),
+        );
     }
 
     /** Links this package into the program's node_modules. */
@@ -180,7 +200,7 @@ export class Stack implements AsyncDisposable {
         const steps: Record<string, string[]> = {};
         for (const line of stdout.split("\n").filter(Boolean)) {
             const { resourcePreEvent } = JSON.parse(line) as { resourcePreEvent?: { metadata: Step } };
-            if (resourcePreEvent?.metadata.urn.includes("entrasync:")) {
+            if (resourcePreEvent !== undefined && isOurs(resourcePreEvent.metadata.urn)) {
                 const { urn, op } = resourcePreEvent.metadata;
                 steps[nameOf(urn)] = [...(steps[nameOf(urn)] ?? []), op];
             }
@@ -205,7 +225,7 @@ export class Stack implements AsyncDisposable {
     async plan(options: RunOptions = {}): Promise<Readonly<Record<string, Step>>> {
         const { stdout } = await this.does(["preview", "--json", "--show-sames"], options);
         const { steps } = JSON.parse(stdout) as { steps: readonly Step[] };
-        const ours = steps.filter(({ urn }) => urn.includes("entrasync:"));
+        const ours = steps.filter(({ urn }) => isOurs(urn));
         return Object.fromEntries(ours.map((step) => [nameOf(step.urn), step]));
     }
 
@@ -243,7 +263,7 @@ export class Stack implements AsyncDisposable {
     /** This package's resources in state, by their names. */
     async resources(...args: string[]): Promise<Readonly<Record<string, StateResource>>> {
         const { deployment } = await this.exportState(...args);
-        const ours = (deployment.resources ?? []).filter(({ type }) => type === resourceType);
+        const ours = (deployment.resources ?? []).filter(({ urn }) => isOurs(urn));
         return Object.fromEntries(ours.map((resource) => [nameOf(resource.urn), resource]));
     }
 
@@ -285,6 +305,11 @@ ${statements}
 /** The last part of a urn: the resource's name in the program. */
 export function nameOf(urn: string): string {
     return urn.slice(urn.lastIndexOf("::") + 2);
+}
+
+/** Whether it is the urn of a resource of this package's, by whichever face. */
+function isOurs(urn: string): boolean {
+    return urn.includes(`${resourceType}::`) || urn.includes(`${pluginResourceType}::`);
 }
 
 function execute(

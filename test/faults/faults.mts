@@ -18,6 +18,8 @@ export interface Fault {
     readonly outlasts?: true;
     /** Whether the operation has so little time that one attempt takes all of it. Default: no. */
     readonly exhausts?: true;
+    /** Whether the client gives it less time than the default, so that the end of the time falls into a long wait. */
+    readonly brief?: true;
     /** What the user reads of the attempt itself. */
     readonly says: RegExp;
     /** The status that was answered, where it says more than the row does about the error. */
@@ -102,6 +104,7 @@ export const faults: readonly Fault[] = [
         name: "429 without Retry-After, for good",
         play: byGraph({ kind: "throttle" }),
         lasts: forGood,
+        brief: true,
         row: "throttled",
         says: /answered 429/,
     },

@@ -27,6 +27,12 @@ export interface Asking {
 export async function askForConsent(asking: Asking): Promise<Outcome> {
     const { request, loopback, comesBack, browser, timeout, say } = asking;
     const { promise, resolve } = Promise.withResolvers<Outcome>();
+    // Before anything is printed: whoever waits for it may send a signal at once.
+    const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+    const stop = (signal: NodeJS.Signals) => resolve(interruption(signal));
+    for (const signal of signals) {
+        process.once(signal, stop);
+    }
     const judge = (query: URLSearchParams) => readAnswer(query, request);
     const address = authorizationAddress(request);
     // No name that a scan of the ports finds, so that the one use is the person's own.
@@ -74,11 +80,6 @@ export async function askForConsent(asking: Asking): Promise<Outcome> {
     say(`This waits ${timeout.text} for the answer; Ctrl-C ends it.`);
 
     const timer = setTimeout(() => resolve({ kind: "late" }), timeout.ms);
-    const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-    const stop = (signal: NodeJS.Signals) => resolve(interruption(signal));
-    for (const signal of signals) {
-        process.once(signal, stop);
-    }
     try {
         return await promise;
     } finally {

@@ -1,5 +1,6 @@
 import { request } from "node:https";
 import type { AcquiredToken } from "./provisioning.js";
+import { isControlPath } from "./routes/control.js";
 
 /** What became of the first token exchange. */
 export type ExchangeResult =
@@ -96,9 +97,10 @@ function exchangeForm(
     };
 }
 
-function isSelf({ protocol, hostname, port, username, password }: URL, ownPort: number): boolean {
-    const isHere = hostname === "localhost" || hostname === "127.0.0.1";
-    return protocol === "https:" && isHere && port === String(ownPort) && username === "" && password === "";
+/** Not the control API: what it does is nobody's to ask for by way of Graph. */
+function isSelf({ protocol, hostname, port, pathname, username, password }: URL, ownPort: number): boolean {
+    const isHere = protocol === "https:" && (hostname === "localhost" || hostname === "127.0.0.1");
+    return isHere && port === String(ownPort) && !isControlPath(pathname) && username === "" && password === "";
 }
 
 function post(

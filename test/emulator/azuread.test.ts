@@ -3,8 +3,8 @@ import { type Emulator, startEmulator } from "../../provider/emulator/index.ts";
 import { Client } from "./client.ts";
 
 /**
- * The requests that were recorded from the real plugin, in their order: facts of azuread's, so nothing here may be made
- * nicer.
+ * The requests that were recorded from the real plugin, or, of a template and a job, are in its source, in their order:
+ * facts of azuread's, so nothing here may be made nicer.
  */
 
 let emulator: Emulator;
@@ -19,14 +19,14 @@ afterAll(async () => {
     await emulator.close();
 });
 
-it("serves what @pulumi/azuread asks for, from the metadata to five 404s", async () => {
-    const recorded = { accept: "application/json; charset=utf-8; IEEE754Compatible=false", "odata-version": "4.0" };
-    const ask = (method: string, path: string, body?: unknown) =>
-        client.graph(method, path, body === undefined ? undefined : JSON.stringify(body), {
-            ...recorded,
-            ...(body === undefined ? {} : { "content-type": "application/json; charset=utf-8" }),
-        });
+const recorded = { accept: "application/json; charset=utf-8; IEEE754Compatible=false", "odata-version": "4.0" };
+const ask = (method: string, path: string, body?: unknown) =>
+    client.graph(method, path, body === undefined ? undefined : JSON.stringify(body), {
+        ...recorded,
+        ...(body === undefined ? {} : { "content-type": "application/json; charset=utf-8" }),
+    });
 
+it("serves what @pulumi/azuread asks for, from the metadata to five 404s", async () => {
     // 1
     const metadata = await client.send("GET", "/metadata/endpoints?api-version=2022-09-01");
     expect(metadata.status).toBe(200);
@@ -110,5 +110,56 @@ it("serves what @pulumi/azuread asks for, from the metadata to five 404s", async
         for (let count = 0; count < 5; count += 1) {
             expect((await ask("GET", `/v1.0/${path}`)).status).toBe(404);
         }
+    }
+});
+
+it("serves an Application with a templateId, its ServicePrincipal and a SynchronizationJob", async () => {
+    // getApplicationTemplate
+    const named = `%24filter=${encodeURIComponent("displayName eq 'Azure Databricks SCIM Provisioning Connector'").replaceAll("%20", "+")}`;
+    const templates = (await ask("GET", `/v1.0/applicationTemplates?${named}`)).json.value as { id: string }[];
+    expect(templates).toHaveLength(1);
+    const templateId = templates[0]?.id;
+
+    // Application: the template is looked at and instantiated under a name of its own, then looked for.
+    expect((await ask("GET", `/v1.0/applicationTemplates/${templateId}`)).status).toBe(200);
+    const displayName = "TERRAFORM_INSTANTIATE_33333333-3333-4333-8333-333333333333";
+    const instantiated = await ask("POST", `/v1.0/applicationTemplates/${templateId}/instantiate`, { displayName });
+    expect(instantiated.status).toBe(201);
+    const list = async (kind: string, filter: string) =>
+        (await ask("GET", `/v1.0/${kind}?%24filter=${encodeURIComponent(filter).replaceAll("%20", "+")}`)).json
+            .value as Record<string, string>[];
+    const [application] = await list(
+        "applications",
+        `applicationTemplateId eq '${templateId}' and displayName eq '${displayName}'`,
+    );
+    expect(application).toMatchObject({ displayName, applicationTemplateId: templateId });
+    const [principal] = await list("servicePrincipals", `appId eq '${application?.appId}'`);
+    expect(principal).toMatchObject({ appId: application?.appId, applicationTemplateId: templateId });
+    const path = `/v1.0/applications/${application?.id}`;
+    expect((await ask("PATCH", path, { displayName: "Acme" })).status).toBe(204);
+    expect((await ask("GET", path)).json).toMatchObject({ displayName: "Acme", applicationTemplateId: templateId });
+
+    // SynchronizationJob
+    const principalPath = `/v1.0/servicePrincipals/${principal?.id}`;
+    expect((await ask("GET", principalPath)).status).toBe(200);
+    const jobs = `${principalPath}/synchronization/jobs`;
+    const job = await ask("POST", jobs, { templateId: "dataBricks" });
+    expect(job.status).toBe(201);
+    const jobPath = `${jobs}/${job.json.id}`;
+    for (let count = 0; count < 5; count += 1) {
+        expect((await ask("GET", jobPath)).status).toBe(200);
+    }
+    for (const [action, state] of [
+        ["start", "Active"],
+        ["pause", "Paused"],
+    ]) {
+        expect((await ask("POST", `${jobPath}/${action}`)).status).toBe(204);
+        expect((await ask("GET", jobPath)).json).toMatchObject({ templateId: "dataBricks", schedule: { state } });
+    }
+
+    // Destroy
+    expect((await ask("DELETE", jobPath)).status).toBe(204);
+    for (let count = 0; count < 5; count += 1) {
+        expect((await ask("GET", jobPath)).status).toBe(404);
     }
 });

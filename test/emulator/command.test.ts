@@ -84,6 +84,15 @@ it("prints what to export, ids to begin with, and a line a request with keys and
     expect(lines[1]?.replace(/\d+ms/, "1ms").slice(13)).toBe(`POST ${path} 204 1ms [BaseAddress, SecretToken]`);
     expect(lines[2]).toMatch(/GET \/v1.0\/applications \(no answer\) \d+ms \(fault: reset\)$/);
     expect(run.out).not.toContain("S3ntinel");
+    for (const [name, value] of [
+        ["BaseAddress", /^https:\/\/localhost:\d+\/saas\/scim\/v2$/],
+        ["Oauth2AuthorizationUri", /\/saas\/authorize$/],
+        ["Oauth2TokenExchangeUri", /\/saas\/token$/],
+        ["Oauth2ClientId", /^saas-/],
+        ["Oauth2ClientSecret", /^[\w-]{40}$/],
+    ] as const) {
+        expect(new RegExp(`^# ${name} +(\\S+)$`, "m").exec(run.out)?.[1]).toMatch(value);
+    }
 
     expect(await run.stop("SIGINT")).toBe(0);
     expect(existsSync(environment.NODE_EXTRA_CA_CERTS ?? "")).toBe(false);
@@ -97,7 +106,11 @@ it("prints JSON, writes a private file with the environment, and ends on SIGTERM
     const run = new Run("--json", "--write-env", envFile);
     await run.until(/\n/);
     const ready = JSON.parse(run.out) as Record<string, Record<string, string>>;
-    expect(ready).toMatchObject({ event: "ready", url: expect.stringMatching(/^https:\/\/localhost:\d+$/) });
+    expect(ready).toMatchObject({
+        event: "ready",
+        url: expect.stringMatching(/^https:\/\/localhost:\d+$/),
+        saas: { clientId: expect.any(String), tokenExchangeUri: `${ready.url}/saas/token` },
+    });
     const client = clientOf(ready.environment ?? {});
     expect((await client.graph("GET", `/v1.0/servicePrincipals/${ready.servicePrincipal?.id}`)).status).toBe(200);
     await run.until(/servicePrincipals.*\n/s);

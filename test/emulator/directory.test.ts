@@ -110,6 +110,29 @@ describe("service principals", () => {
         expect((await client.graph("POST", "/v1.0/servicePrincipals", { appId: application.appId })).status).toBe(201);
     });
 
+    it("are filtered by several properties at once, and by nothing that isn't known", async () => {
+        const { id } = emulator.createServicePrincipal("Acme and Sons");
+        emulator.createServicePrincipal("Other");
+        const list = (filter: string) =>
+            client.graph("GET", `/v1.0/servicePrincipals?$filter=${encodeURIComponent(filter)}`);
+        const template = "8adf8e6e-67b2-4cf2-a259-e3dc5476c621";
+        const both = `displayName eq 'Acme and Sons' and applicationTemplateId eq '${template}'`;
+        expect((await list(both)).json.value).toEqual([]);
+        await client.graph("PATCH", `/v1.0/servicePrincipals/${id}`, { applicationTemplateId: template });
+        expect((await list(both)).json.value).toMatchObject([{ id }]);
+        for (const filter of [
+            "",
+            "displayName eq 'a' or displayName eq 'b'",
+            "displayName eq 'a' and",
+            "displayName eq 'a' and accountEnabled eq 'true'",
+            "displayName eq 'a' displayName eq 'b'",
+            "displayName eq 'a",
+            "not displayName eq 'a'",
+        ]) {
+            expect(graphError(await list(filter))).toMatchObject({ status: 400, code: "Request_UnsupportedQuery" });
+        }
+    });
+
     it("are filtered by appId and by name", async () => {
         const { id, appId } = emulator.createServicePrincipal("O'Acme");
         for (const filter of [`appId eq '${appId}'`, "displayName eq 'O''Acme'"]) {

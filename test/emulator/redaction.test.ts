@@ -42,6 +42,7 @@ it("shows a credential's value, the token and the client secret nowhere", async 
         await post(`${synchronization}/acquireAccessToken`, { credentials });
         await post(`${synchronization}/secrets`, { value: credentials }, "PUT");
         await post(`${synchronization}/jobs/x/validateCredentials`, { credentials });
+        await post(`${synchronization}/jobs/validateCredentials`, { templateId: "scim", credentials });
     }
     await post(`${synchronization}/acquireAccessToken`, { [sentinel]: 1 });
     await post(`${synchronization}/acquireAccessToken`, { credentials: [{ key: "Url", value: { [sentinel]: 1 } }] });
@@ -155,4 +156,119 @@ it("shows an assertion, an identity token, a request token and a machine's token
         expect(shown).not.toContain(secret.split(".").at(-1));
     }
     expect(answers.some((text) => text.includes("EmulatorFailure"))).toBe(false);
+});
+
+it("shows a code, a token and the secret of the SaaS application nowhere but where they are handed out", async () => {
+    emulator.reset();
+    const { saas } = emulator;
+    const { id } = emulator.createServicePrincipal("Provisioned");
+    const synchronization = `/v1.0/servicePrincipals/${id}/synchronization`;
+    const form = { "content-type": "application/x-www-form-urlencoded" };
+    const client = new Client(emulator);
+    const answers: string[] = [];
+    const handedOut: string[] = [];
+    const show = async (answer: Promise<{ text: string; headers: object }>) => {
+        const { text, headers } = await answer;
+        answers.push(text, JSON.stringify(headers));
+        return text;
+    };
+    const redirectUri = "https://portal.example/back";
+    const asked = { response_type: "code", client_id: saas.clientId, redirect_uri: redirectUri, state: sentinel };
+    const consentedCode = async () => {
+        const page = await show(client.send("GET", `/saas/authorize?${new URLSearchParams(asked)}`));
+        const request = /name="request" value="([^"]+)"/.exec(page)?.[1] ?? "";
+        const body = new URLSearchParams({ request, decision: "allow" }).toString();
+        const { headers } = await client.send("POST", "/saas/authorize", { headers: form, body });
+        const code = new URL(headers.location ?? "").searchParams.get("code") ?? "";
+        handedOut.push(code);
+        return code;
+    };
+    const token = (parameters: Record<string, string>) =>
+        client.send("POST", "/saas/token", {
+            headers: form,
+            body: new URLSearchParams({
+                client_id: saas.clientId,
+                client_secret: saas.clientSecret,
+                redirect_uri: redirectUri,
+                ...parameters,
+            }).toString(),
+        });
+
+    const { access_token } = (await token({ grant_type: "authorization_code", code: await consentedCode() })).json;
+    handedOut.push(String(access_token));
+    for (const parameter of ["client_id", "client_secret", "grant_type", "scope", "code", "code_verifier"]) {
+        const right = { grant_type: "authorization_code", code: await consentedCode() };
+        await show(
+            token({
+                ...right,
+                grant_type: parameter === "scope" ? "client_credentials" : right.grant_type,
+                [parameter]: sentinel,
+            }),
+        );
+    }
+    await show(client.send("GET", `/saas/authorize?client_id=${sentinel}`));
+    await show(
+        client.send("GET", `/saas/authorize?${new URLSearchParams({ ...asked, redirect_uri: `x:${sentinel}` })}`),
+    );
+    await show(client.send("POST", "/saas/authorize", { headers: form, body: `decision=allow&request=${sentinel}` }));
+    await show(
+        client.send("GET", "/saas/scim/v2/ServiceProviderConfig", { headers: { authorization: `Bearer ${sentinel}` } }),
+    );
+
+    // Redeemed, redeemed again, refused in each way, and a token endpoint that talks too much.
+    const code = await consentedCode();
+    const credentials = {
+        BaseAddress: saas.baseAddress,
+        Oauth2TokenExchangeUri: saas.tokenExchangeUri,
+        Oauth2RedirectUri: redirectUri,
+        Oauth2ClientId: saas.clientId,
+        Oauth2ClientSecret: saas.clientSecret,
+        Oauth2AuthorizationCode: code,
+    };
+    const acquire = (overrides: Record<string, string>) =>
+        show(
+            client.graph("POST", `${synchronization}/acquireAccessToken`, {
+                credentials: Object.entries({ ...credentials, ...overrides }).map(([key, value]) => ({ key, value })),
+            }),
+        );
+    expect(await acquire({})).toBe("");
+    await acquire({});
+    for (const key of ["Oauth2ClientId", "Oauth2ClientSecret", "Oauth2RedirectUri", "Oauth2AuthorizationCode"]) {
+        await acquire({ [key]: sentinel });
+    }
+    const body = { error: sentinel, error_description: sentinel };
+    emulator.faults.add({ match: { path: "/saas/token" }, effect: { kind: "respond", status: 400, body } });
+    await acquire({});
+    emulator.faults.add({ match: { path: "/saas/token" }, effect: { kind: "respond", status: 200, body: sentinel } });
+    await acquire({});
+    expect(await acquire({ AuthenticationType: "OAuth2ClientCredentialsGrant" })).toBe("");
+
+    // Names in the wrong place, at the jobs too.
+    await show(client.graph("POST", `${synchronization}/jobs`, { templateId: sentinel }));
+    const validation = { templateId: sentinel, useSavedCredentials: true };
+    await show(client.graph("POST", `${synchronization}/jobs/validateCredentials`, validation));
+    const target = { targetKind: "servicePrincipals", targetId: sentinel, [sentinel]: sentinel };
+    for (const action of ["clear", "expire"]) {
+        await show(client.send("POST", `/_emulator/provisioning/${action}`, { body: target }));
+    }
+    await show(client.send("PUT", "/_emulator/visibility", { body: { visibilityDelayMs: sentinel } }));
+    for (const name of ["requests", "acquisitions", "counts", "faults", "provisioning", "visibility"]) {
+        await show(client.send("GET", `/_emulator/${name}`));
+    }
+
+    const shown = JSON.stringify([
+        answers,
+        logged,
+        emulator.requests,
+        emulator.counts(),
+        emulator.provisioning(),
+        emulator.store.saasTokens,
+    ]);
+    expect(emulator.provisioning()).toMatchObject([{ targetId: id, token: { state: "current" } }]);
+    for (const secret of [sentinel, saas.clientSecret, ...handedOut]) {
+        expect(secret.length).toBeGreaterThan(20);
+        expect(shown).not.toContain(secret);
+    }
+    expect(answers.some((text) => text.includes("EmulatorFailure"))).toBe(false);
+    client.close();
 });

@@ -342,7 +342,11 @@ function scim(token: string): Promise<Reply> {
 }
 
 function form(parameters: Parameters): string {
-    return new URLSearchParams(
-        Object.entries(parameters).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-    ).toString();
+    const sent = new URLSearchParams();
+    for (const [name, value] of Object.entries(parameters)) {
+        if (value !== undefined) {
+            sent.set(name, value);
+        }
+    }
+    return sent.toString();
 }

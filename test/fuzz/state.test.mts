@@ -70,18 +70,19 @@ test("2,000 states of any shape can be checked against, compared with, updated a
                     acquireAccessToken: async () => ({ requestId: "r-1" }),
                     targetExists: async () => true,
                     secretKeys: async () => [],
-                    secrets: async () => [],
                     validateCredentials: async () => ({ valid: true }),
                 }),
                 clock,
                 randomBytes: (count) => new Uint8Array(count),
+                inform: (message) => said.push(message),
                 warn: (message) => said.push(message),
-            } as lifecycle.Surroundings;
+            };
             const { inputs, failures } = lifecycle.check(oldInputs, news(worksOnce), surroundings);
             expect(failures).toEqual([]);
             expect(() => lifecycle.check(oldInputs, oldInputs, surroundings)).not.toThrow();
             const plan = lifecycle.diff(oldId, olds, inputs, surroundings);
             expect(["none", "update", "replace"]).toContain(plan.action);
+            said.push(lifecycle.describePlan(plan, olds, inputs) ?? "");
             const ends = await Promise.all(
                 [
                     () => lifecycle.update(oldId, olds, inputs, surroundings),

@@ -70,8 +70,11 @@ export class Stack {
         return this.#command(async () => {
             const { resource } = this;
             if (resource !== undefined) {
-                const { found } = await process.run(() => lifecycle.read(resource.id, resource.outputs, process));
-                this.resource = found === "gone" ? undefined : { ...resource, hasInitErrors: false };
+                const found = await process.run(() => lifecycle.read(resource.id, resource.outputs, process));
+                this.resource =
+                    found.found === "gone"
+                        ? undefined
+                        : { ...resource, outputs: { ...found.outputs }, hasInitErrors: false };
             }
             return { ended: "done" };
         });
@@ -133,16 +136,28 @@ function plan(
     process: Process,
 ): "update" | "replace" | "same" {
     const planned = lifecycle.diff(id, outputs, news, process);
+    process.inform(lifecycle.describePlan(planned, outputs, news) ?? "");
     switch (planned.action) {
         case "replace":
             return "replace";
         case "none":
             return hasInitErrors ? "update" : "same";
-        case "update": {
-            const kinds = planned.changes.map(({ kind }) => kind);
-            const shows = kinds.includes("credentials") || kinds.includes("triggers");
-            const isLeftToEngine = shows && !kinds.includes("outcomeUnknown");
-            return !isLeftToEngine || hasInitErrors || !isDeepStrictEqual(inputs, news) ? "update" : "same";
-        }
+        case "update":
+            return !isAmongInputs(planned.changes, outputs) || hasInitErrors || !isDeepStrictEqual(inputs, news)
+                ? "update"
+                : "same";
     }
+}
+
+/** As in `runtime.ts`. */
+function isAmongInputs(changes: readonly lifecycle.Change[], outputs: lifecycle.Properties): boolean {
+    if (outputs.outcomeUnknownSince !== undefined || outputs.validationPendingSince !== undefined) {
+        return false;
+    }
+    const lost: unknown = outputs.keysNotShown;
+    return changes.some(
+        (change) =>
+            change.kind === "triggers" ||
+            (change.kind === "credentials" && change.keys.some((key) => !Array.isArray(lost) || !lost.includes(key))),
+    );
 }

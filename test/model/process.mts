@@ -56,6 +56,10 @@ export class Process implements Surroundings {
         return new Uint8Array(count).fill(1 + (Math.floor(this.clock.now().getTime() / 1000) % 250));
     }
 
+    inform(message: string): void {
+        this.said.push(message);
+    }
+
     warn(message: string): void {
         this.said.push(message);
     }

@@ -206,7 +206,9 @@ export class World implements Disposable {
         const { resource } = this.#stack;
         const ended = await this.#within(killAt, (process) => this.#stack.refresh(process));
         hold(ended.ended === "done" || ended.ended === "killed", `a refresh: ${inspect(ended)}`);
-        if (resource !== undefined && this.#stack.resource === undefined) {
+        // What a killed run left behind, a refresh may see.
+        const mayDiffer = this.#unknownToState.has(this.#targets[this.#program.target] ?? "");
+        if (resource !== undefined && (this.#stack.resource === undefined || mayDiffer)) {
             this.#settled = undefined;
         }
     }

@@ -103,7 +103,9 @@ class User {
             case "refresh": {
                 const { code } = await this.#pulumi(["refresh", "--yes", "--skip-preview"]);
                 expect(code).toBe(0);
-                this.#settled = this.#object(this.#program) === undefined ? undefined : this.#settled;
+                // What a killed run left behind, a refresh may see.
+                const id = this.#object(this.#program)?.id;
+                this.#settled = id === undefined || this.#unknownToState.has(id) ? undefined : this.#settled;
                 break;
             }
             case "preview": {

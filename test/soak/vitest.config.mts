@@ -7,7 +7,8 @@ export default defineConfig({
         root: join(import.meta.dirname, "../.."),
         include: ["test/soak/**/*.soak.mts"],
         reporters: ["default", "./test/reporter.mts"],
-        testTimeout: 900_000,
+        // A bound for a hang: alone on two cores none takes 6 minutes, beside much else it may be 15.
+        testTimeout: 1_800_000,
         hookTimeout: 300_000,
         maxWorkers: 1,
     },

@@ -11,6 +11,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { EntrasyncError, withCode } from "./core/errors.js";
 import type { InputFailure } from "./core/inputs.js";
 import * as lifecycle from "./core/lifecycle.js";
+import { readKeys } from "./core/state.js";
 import type { StackConfiguration } from "./identity/configuration.js";
 import { createSurroundings } from "./surroundings.js";
 
@@ -40,16 +41,30 @@ export async function diff(id: string, olds: Properties, news: Properties): Prom
         case "none":
             return { changes: false };
         case "update":
-            // No answer makes the engine compare the inputs, which differ here; only then does it mind the program's
-            // replaceOnChanges. Of the age the inputs show nothing, and of a lost answer less than that: with the failure
-            // of an update the engine keeps the inputs of before, and a change that is taken back looks like none.
-            return plan.changes.some(({ kind }) => kind === "credentials" || kind === "triggers") &&
-                !plan.changes.some(({ kind }) => kind === "outcomeUnknown")
-                ? {}
-                : { changes: true };
+            return isAmongInputs(plan.changes, olds) ? {} : { changes: true };
         case "replace":
             return { changes: true, replaces: [...plan.properties] };
     }
+}
+
+/**
+ * Whether the inputs show the change by themselves: then no answer makes the engine compare them, and only then does it
+ * mind the program's replaceOnChanges.
+ *
+ * They show nothing of an age, of a key that a refresh took out of state, and of a lost answer or a failed validation less
+ * than that: with the failure of an update the engine keeps the inputs of before, and a change that is taken back looks
+ * like none.
+ */
+function isAmongInputs(changes: readonly lifecycle.Change[], olds: Properties): boolean {
+    if (olds.outcomeUnknownSince !== undefined || olds.validationPendingSince !== undefined) {
+        return false;
+    }
+    const lost = readKeys(olds.keysNotShown);
+    return changes.some(
+        (change) =>
+            change.kind === "triggers" ||
+            (change.kind === "credentials" && change.keys.some((key) => !lost.includes(key))),
+    );
 }
 
 /** Acquires the token. */

@@ -6,6 +6,7 @@ import { couldNotLook, howToFindOut, keptBack, lookAfter } from "./evidence.js";
 import { canonical } from "./json.js";
 import { oneTimeKey } from "./keys.js";
 import { acquires, changesKey, diff } from "./plan.js";
+import { scrub } from "./scrub.js";
 import {
     KeptInStateError,
     type Outputs,
@@ -148,7 +149,7 @@ const validateAgain: Step = async (operation, connected, deadline) => {
  * that the acquisition itself was made.
  */
 async function validate(acquired: Outputs, operation: Operation, graph: Graph, deadline: Deadline): Promise<Outputs> {
-    const { target, validation: against } = operation.inputs;
+    const { target, credentials, validation: against } = operation.inputs;
     if (against === undefined) {
         return acquired;
     }
@@ -164,20 +165,22 @@ async function validate(acquired: Outputs, operation: Operation, graph: Graph, d
             formatResourceId(target),
             { ...unvalidated, validationPendingSince: nowOf(operation) },
         );
-    try {
-        const validity = await graph.validateCredentials({ target, deadline, against });
-        if (validity.valid) {
-            return { ...unvalidated, validatedAt: nowOf(operation) };
-        }
-        const { code, message, requestId } = validity;
-        const words = [code, message].filter(Boolean).join(": ") || "no words";
-        throw failed(`the application did not take the credentials. Graph says: ${words}.`, requestId);
-    } catch (error) {
-        if (error instanceof EntrasyncError) {
-            throw failed(`Graph could not be asked whether the application takes the credentials. ${error.message}`);
-        }
-        throw error;
+    const validity = await graph.validateCredentials({ target, deadline, against }).catch((error: unknown) => {
+        // Whatever it is: an error without state would have the next up acquire again, with a code that is spent.
+        const why = error instanceof EntrasyncError ? error.message : "Something failed that is not meant to.";
+        throw failed(
+            `Graph could not be asked whether the application takes the credentials. ${scrub(why, credentials.values())}`,
+        );
+    });
+    if (validity.valid) {
+        return { ...unvalidated, validatedAt: nowOf(operation) };
     }
+    // Graph was sent none of the values, and holds them all the same.
+    const words = [validity.code, validity.message].filter(Boolean).join(": ").replace(/\.$/, "") || "no words";
+    throw failed(
+        `the application did not take the credentials. Graph says: ${scrub(words, credentials.values())}.`,
+        validity.requestId,
+    );
 }
 
 /** The next `up` after an unknown outcome, with nothing changed: looks again, sends nothing, and fails again. */

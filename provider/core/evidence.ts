@@ -20,7 +20,7 @@ export async function lookAfter(graph: Graph, look: Look, sent: readonly string[
 }
 
 /** The same, of a look that was taken already. */
-export function describeShown(shown: readonly string[], sent: readonly string[]): string {
+function describeShown(shown: readonly string[], sent: readonly string[]): string {
     const missing = sent.filter((key) => !shown.includes(key)).sort();
     if (missing.length === 0) {
         return "Graph shows every key that was sent among the target's credentials: that speaks for it, unless they were there before.";

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { oneTimeKey } from "./keys.js";
 import { acquires, type Change, type Plan } from "./plan.js";
 import { type Properties, readHashes, readKeys, textOf } from "./state.js";
+import { isUnknown } from "./unknown.js";
 
 /**
  * A plan in a sentence or two, for whoever reviews a preview: what will be sent, why, and what will not. `undefined` where
@@ -27,24 +28,23 @@ export function describePlan(plan: Plan, olds: Readonly<Properties>, news: Reado
  */
 export function describeUnsent(oldInputs: Readonly<Properties>, news: Readonly<Properties>): string | undefined {
     const names = Object.keys({ ...oldInputs, ...news }).filter(
-        (name) => name in sentNothing && !isDeepStrictEqual(oldInputs[name], news[name]),
+        (name) => !isDeepStrictEqual(oldInputs[name], news[name]),
     );
-    const what = names.map((name) => sentNothing[name]).join(", ");
-    return names.length === 0 ? undefined : `sends nothing: only ${what} changed.`;
+    const what = names.map((name) => sentNothing.get(name));
+    return names.length === 0 || what.includes(undefined)
+        ? undefined
+        : `sends nothing: only ${[...new Set(what)].join(", ")} changed.`;
 }
 
 /** The inputs of which the service holds nothing, in the words of a reviewer. */
-const sentNothing: Readonly<Record<string, string>> = {
-    credentials: "the order or the form of the credentials",
-    servicePrincipalId: "the way the target is written",
-    applicationId: "the way the target is written",
-    timeouts: "timeouts",
-    maxAge: "maxAge",
-    apiVersion: "apiVersion",
-    allowUnknownKeys: "allowUnknownKeys",
-    drift: "drift",
-    validation: "validation",
-};
+const sentNothing: ReadonlyMap<string, string> = new Map([
+    ["credentials", "the order or the form of the credentials"],
+    ["servicePrincipalId", "the way the target is written"],
+    ["applicationId", "the way the target is written"],
+    ...["timeouts", "maxAge", "apiVersion", "allowUnknownKeys", "drift", "validation"].map(
+        (name) => [name, name] as const,
+    ),
+]);
 
 function describeUpdate(changes: readonly Change[], olds: Readonly<Properties>, news: Readonly<Properties>): string {
     const keys = Object.keys(readHashes(news.credentialHashes));
@@ -85,14 +85,19 @@ function reasons(change: Change, olds: Readonly<Properties>, news: Readonly<Prop
         case "triggers":
             return ["triggers changed"];
         case "maxAge":
-            return [
-                `older than ${textOf(news.maxAge, "maxAge")} (acquired ${textOf(olds.acquiredAt, "at an unknown time")})`,
-            ];
+            return isUnknown(news.maxAge)
+                ? ["maxAge is not known yet"]
+                : [`older than ${textOf(news.maxAge, "maxAge")} (acquired ${acquiredAt(olds)})`];
         case "outcomeUnknown":
             return [`the answer to the acquisition of ${textOf(olds.outcomeUnknownSince, "an unknown time")} was lost`];
         case "validation":
             return [olds.validationPendingSince === undefined ? "validation changed" : "the last validation failed"];
     }
+}
+
+/** An import, and an acquisition whose answer was lost, leave an empty one. */
+function acquiredAt(olds: Readonly<Properties>): string {
+    return textOf(olds.acquiredAt, "") || "at an unknown time";
 }
 
 function list(keys: readonly string[], what: string): string[] {

@@ -21,6 +21,7 @@ export function previewCreate(news: Readonly<Properties>): { readonly id: string
                 : Object.fromEntries(Object.keys(readHashes(news.credentialHashes)).map((key) => [key, unknownValue])),
             acquiredAt: unknownValue,
             requestId: unknownValue,
+            ...previewedValidation(news),
         },
     };
 }
@@ -33,9 +34,23 @@ export function previewUpdate(
     surroundings: Pick<Surroundings, "clock">,
 ): { readonly outputs: Properties } {
     const plan = diff(id, olds, news, surroundings);
-    return plan.action === "update" && acquires(plan.changes)
-        ? { outputs: { ...previewed(news), acquiredAt: unknownValue, requestId: unknownValue } }
-        : { outputs: { ...readOutputs(olds), ...remembered(news) } };
+    if (plan.action !== "update") {
+        return { outputs: { ...readOutputs(olds), ...remembered(news) } };
+    }
+    return acquires(plan.changes)
+        ? {
+              outputs: {
+                  ...previewed(news),
+                  acquiredAt: unknownValue,
+                  requestId: unknownValue,
+                  ...previewedValidation(news),
+              },
+          }
+        : { outputs: { ...readOutputs(olds), ...remembered(news), ...previewedValidation(news) } };
+}
+
+function previewedValidation(news: Readonly<Properties>): Properties {
+    return validInputs(news).validation === undefined ? {} : { validatedAt: unknownValue };
 }
 
 function previewed(news: Readonly<Properties>): Properties {

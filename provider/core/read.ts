@@ -1,6 +1,6 @@
 import { systemClock } from "./clock.js";
 import { startDeadline } from "./deadline.js";
-import { describeShown, howToFindOut } from "./evidence.js";
+import { howToFindOut, lookAfter } from "./evidence.js";
 import { readDrift, readTimeouts } from "./inputs.js";
 import { oneTimeKey } from "./keys.js";
 import { type Properties, readHashes, readKeys } from "./state.js";
@@ -55,7 +55,14 @@ export async function read(
             return { found: "gone" };
         }
         // Of an import state holds no key yet: there is nothing to miss.
-        if (!drift.credentials || Object.keys(readHashes(olds.credentialHashes)).length === 0) {
+        const sent = Object.keys(readHashes(olds.credentialHashes));
+        if (!drift.credentials || sent.length === 0) {
+            return kept;
+        }
+        if (olds.outcomeUnknownSince !== undefined) {
+            const seen = await lookAfter(graph, { target, deadline }, sent);
+            const next = sent.includes(oneTimeKey) ? howToFindOut : "The next pulumi up sends the credentials again.";
+            surroundings.warn(`${id}: whether its last acquisition worked is not known. ${seen} ${next}`);
             return kept;
         }
         return {
@@ -78,14 +85,20 @@ function afterLook(
 ): Properties {
     const hashes = readHashes(olds.credentialHashes);
     const sent = Object.keys(hashes);
-    if (olds.outcomeUnknownSince !== undefined) {
-        const next = sent.includes(oneTimeKey) ? howToFindOut : "The next pulumi up sends the credentials again.";
-        const seen = describeShown(shown, sent);
-        surroundings.warn(`${id}: whether its last acquisition worked is not known. ${seen} ${next}`);
+    // Whether the service keeps a code is told nowhere: that it is not shown says nothing.
+    const missing = sent.filter((key) => key !== oneTimeKey && !shown.includes(key)).sort();
+    if (sent.includes(oneTimeKey)) {
+        if (missing.length > 0) {
+            surroundings.warn(
+                `${id}: Graph does not show ${missing.join(", ")} among the target's credentials. If somebody cleared or replaced ` +
+                    `them, get a new code and set it: an ${oneTimeKey} works once, so no pulumi up acquires again with this ` +
+                    "one, and state is kept as it was. To look no more: drift: { credentials: false }.",
+            );
+        }
+        // A hash that is lost would have every up fail, for the code that is spent, until there is a new one: also where
+        // this application's keys are never shown.
         return { ...olds };
     }
-    // A code is spent by its acquisition: whether the service keeps it is told nowhere, and says nothing.
-    const missing = sent.filter((key) => key !== oneTimeKey && !shown.includes(key)).sort();
     // What was missing before the last acquisition and is missing after it, Graph does not show at all.
     const neverShown = readKeys(olds.keysNotShown).filter((key) => !shown.includes(key));
     const lost = missing.filter((key) => !neverShown.includes(key));

@@ -12,6 +12,7 @@ const samples: readonly [errors.EntrasyncError, string][] = [
     [new errors.PermissionDeniedError("words", answer), "PERMISSION_DENIED"],
     [new errors.TargetNotFoundError("words", answer), "TARGET_NOT_FOUND"],
     [new errors.RequestRejectedError("words", answer), "REQUEST_REJECTED"],
+    [new errors.ValidationFailedError("words", { requestId: "r-1" }), "VALIDATION_FAILED"],
     [new errors.ThrottledError("words", answer), "THROTTLED"],
     [new errors.UnreachableError("words"), "GRAPH_UNREACHABLE"],
     [new errors.DeadlineError("words"), "DEADLINE_EXCEEDED"],
@@ -66,6 +67,14 @@ test("an input error names every path with its reason", () => {
     const error = new errors.InvalidInputError(failures);
     expect(error.message).toBe("credentials[1].key: is wrong; maxAge: is wrong too");
     expect(error.failures).toEqual(failures);
+});
+
+test("a failed validation takes the request id and nothing else, and has none where nobody answered", () => {
+    const told = { ...answer, words: "sentinel-93c1" };
+    const error = new errors.ValidationFailedError("m", told);
+    expect(error.requestId).toBe("r-1");
+    expect(inspect(error, { showHidden: true, depth: 10 })).not.toContain("sentinel-93c1");
+    expect(new errors.ValidationFailedError("m").requestId).toBeUndefined();
 });
 
 test("an unknown outcome without any answer has neither status nor request id", () => {

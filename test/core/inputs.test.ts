@@ -33,6 +33,8 @@ describe("what is right", () => {
             maxAgeMs: undefined,
             timeouts: { createMs: 300_000, updateMs: 300_000, readMs: 300_000 },
             apiVersion: "v1.0",
+            validation: undefined,
+            drift: { target: true, credentials: true },
         });
         expect(defaultTimeoutMs).toBe(300_000);
     });
@@ -46,6 +48,8 @@ describe("what is right", () => {
             timeouts: { create: "1m", read: "2s" },
             apiVersion: "beta",
             allowUnknownKeys: false,
+            validation: { jobId: "scim.1" },
+            drift: { target: true, credentials: false },
             __provider: "exports.handler=…",
             credentialHashes: {},
             cloud: "public",
@@ -57,12 +61,32 @@ describe("what is right", () => {
             maxAgeMs: 30 * 24 * 3600 * 1000,
             timeouts: { createMs: 60_000, updateMs: 300_000, readMs: 2000 },
             apiVersion: "beta",
+            validation: { jobId: "scim.1" },
+            drift: { target: true, credentials: false },
         });
     });
 
+    test.each([
+        ["a template", { templateId: "scim" }, { templateId: "scim" }],
+        ["a template, and no job", { templateId: "scim", jobId: null }, { templateId: "scim" }],
+        ["a job", { jobId: "scim.1" }, { jobId: "scim.1" }],
+    ])("what to validate against: %s", (_, validation, expected) => {
+        expect(accepted({ ...valid, validation }).validation).toEqual(expected);
+    });
+
+    test.each([
+        ["nothing of it", {}, { target: true, credentials: true }],
+        ["one look off", { target: false }, { target: false, credentials: true }],
+        ["the other look off", { credentials: false }, { target: true, credentials: false }],
+        ["both off", { target: false, credentials: false }, { target: false, credentials: false }],
+        ["both on", { target: true, credentials: true }, { target: true, credentials: true }],
+        ["one left out as null", { target: null, credentials: false }, { target: true, credentials: false }],
+    ])("which looks a refresh takes: %s", (_, drift, expected) => {
+        expect(accepted({ ...valid, drift }).drift).toEqual(expected);
+    });
+
     test("null is not given, wherever something may be left out", () => {
-        const { applicationId, triggers, maxAge, timeouts, apiVersion, allowUnknownKeys, anything } = nulls();
-        const given = { ...valid, applicationId, triggers, maxAge, timeouts, apiVersion, allowUnknownKeys, anything };
+        const given = { ...valid, ...nulls() };
         expect(accepted(given)).toEqual(accepted(valid));
         expect(accepted({ ...valid, timeouts: { create: null } })).toEqual(accepted(valid));
     });
@@ -117,6 +141,8 @@ function nulls() {
         timeouts: null,
         apiVersion: null,
         allowUnknownKeys: null,
+        validation: null,
+        drift: null,
         anything: null,
     };
 }
@@ -177,6 +203,54 @@ describe("what is wrong is named with its path and with what would be right", ()
             "an id of another type",
             { servicePrincipalId: 7 },
             ["servicePrincipalId: expected the object id as a string, got a value of type number"],
+        ],
+        [
+            "a validation against nothing",
+            { validation: {} },
+            ["validation.templateId: is missing: give the synchronization template or the job (jobId) to validate for"],
+        ],
+        [
+            "a validation against both",
+            { validation: { templateId: "scim", jobId: unknownValue } },
+            ["validation.jobId: is given beside templateId: give exactly one of the two"],
+        ],
+        [
+            "a validation against something else",
+            { validation: { template: "scim" } },
+            [
+                'validation.template: is not a property of a validation; did you mean "templateId"?',
+                "validation.templateId: is missing: give the synchronization template or the job (jobId) to validate for",
+            ],
+        ],
+        [
+            "a template's id that is no text",
+            { validation: { templateId: 7 } },
+            ["validation.templateId: expected an id as a string, got a value of type number"],
+        ],
+        [
+            "a job's id that is empty",
+            { validation: { jobId: "" } },
+            ["validation.jobId: expected an id as a string, got nothing"],
+        ],
+        [
+            "a validation that is a text",
+            { validation: "scim" },
+            ["validation: expected { templateId } or { jobId }, got a value of type string"],
+        ],
+        [
+            "a look that there is none of",
+            { drift: { credential: false } },
+            ['drift.credential: is not a look that a refresh takes; did you mean "credentials"?'],
+        ],
+        [
+            "a look as a text",
+            { drift: { target: "false" } },
+            ["drift.target: expected true or false, got a value of type string"],
+        ],
+        [
+            "looks as a flag",
+            { drift: false },
+            ["drift: expected { target, credentials }, each true or false, got a value of type boolean"],
         ],
         [
             "no credentials",
@@ -396,6 +470,14 @@ describe("unknown values", () => {
         ["the timeouts", { timeouts: unknownValue }, { timeouts: accepted(valid).timeouts }],
         ["one timeout", { timeouts: { create: unknownValue } }, { timeouts: accepted(valid).timeouts }],
         ["the version", { apiVersion: unknownValue }, { apiVersion: unknownValue }],
+        ["the validation", { validation: unknownValue }, { validation: unknownValue }],
+        ["what to validate against", { validation: { jobId: unknownValue } }, { validation: unknownValue }],
+        ["the looks", { drift: unknownValue }, { drift: { target: true, credentials: true } }],
+        [
+            "one look",
+            { drift: { target: unknownValue, credentials: false } },
+            { drift: { target: true, credentials: false } },
+        ],
     ])("%s may be unknown", (_, change, expected) => {
         expect(accepted({ ...valid, ...change })).toEqual({ ...accepted(valid), ...expected });
     });

@@ -171,6 +171,7 @@ describe("create", () => {
         ["the credentials", { credentials: unknownValue }, "credentials: are still unknown"],
         ["a value", { credentials: { Password: unknownValue, ...place } }, "credentials: are still unknown"],
         ["the version", { apiVersion: unknownValue }, "apiVersion: is still unknown"],
+        ["the validation", { validation: { jobId: unknownValue } }, "validation: is still unknown"],
     ])("sends nothing while %s is unknown", async (_, change, message) => {
         const inputs = check({}, args(change));
         await expect(lifecycle.create(inputs, world)).rejects.toThrow(new InvalidInputError(refusalOf(message)));
@@ -194,6 +195,14 @@ describe("create", () => {
 function refusalOf(message: string) {
     const [path = "", reason = ""] = message.split(": ");
     return [{ path, reason }];
+}
+
+/** A change of credentials, of which some come and some go. */
+function credentialsChange(
+    keys: readonly string[],
+    { added = [], removed = [] }: { readonly added?: readonly string[]; readonly removed?: readonly string[] } = {},
+): lifecycle.Change {
+    return { kind: "credentials", keys, added, removed };
 }
 
 describe("diff", () => {
@@ -255,36 +264,46 @@ describe("diff", () => {
         [
             "a value",
             { credentials: { UserName: "ann", Password: "other", ...place } },
-            [{ kind: "credentials", keys: ["Password"] }],
+            [credentialsChange(["Password"])],
         ],
         [
             "a key more",
             { credentials: { UserName: "ann", Password: "s3cr3t", Domain: "d", ...place } },
-            [{ kind: "credentials", keys: ["Domain"] }],
+            [credentialsChange(["Domain"], { added: ["Domain"] })],
         ],
-        ["a key less", { credentials: { UserName: "ann", ...place } }, [{ kind: "credentials", keys: ["Password"] }]],
+        [
+            "a key less",
+            { credentials: { UserName: "ann", ...place } },
+            [credentialsChange(["Password"], { removed: ["Password"] })],
+        ],
+        [
+            "one key for another, and a value",
+            { credentials: { UserName: "bob", Domain: "d", ...place } },
+            [
+                credentialsChange(["Domain", "Password", "UserName"], {
+                    added: ["Domain"],
+                    removed: ["Password"],
+                }),
+            ],
+        ],
         [
             "two values that changed places",
             { credentials: { UserName: "s3cr3t", Password: "ann", ...place } },
-            [{ kind: "credentials", keys: ["Password", "UserName"] }],
+            [credentialsChange(["Password", "UserName"])],
         ],
         [
             "a value that is not known yet",
             { credentials: { UserName: "ann", Password: unknownValue, ...place } },
-            [{ kind: "credentials", keys: ["Password"] }],
+            [credentialsChange(["Password"])],
         ],
-        [
-            "credentials that are not known yet",
-            { credentials: unknownValue },
-            [{ kind: "credentials", keys: ["every key"] }],
-        ],
+        ["credentials that are not known yet", { credentials: unknownValue }, [credentialsChange(["every key"])]],
         ["triggers where there were none", { triggers: ["now"] }, [{ kind: "triggers" }]],
         ["triggers that are not known yet", { triggers: { at: unknownValue } }, [{ kind: "triggers" }]],
         ["a maxAge that is not known yet", { maxAge: unknownValue }, [{ kind: "maxAge" }]],
         [
             "several of them at once",
             { credentials: { UserName: "ann", ...place }, triggers: [1], maxAge: unknownValue },
-            [{ kind: "credentials", keys: ["Password"] }, { kind: "triggers" }, { kind: "maxAge" }],
+            [credentialsChange(["Password"], { removed: ["Password"] }), { kind: "triggers" }, { kind: "maxAge" }],
         ],
     ])("updates for %s, and says for which", async (_, change, changes) => {
         expect(preview(await created(), change)).toEqual({ action: "update", changes });
@@ -304,7 +323,9 @@ describe("diff", () => {
                 const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
                 const changed = keys.filter((key) => before[key] !== after[key]).sort();
                 const plan = preview(state, { credentials: { ...after, ...place } });
-                const changes = [{ kind: "credentials", keys: changed }];
+                const added = changed.filter((key) => before[key] === undefined);
+                const removed = changed.filter((key) => after[key] === undefined);
+                const changes = [{ kind: "credentials", keys: changed, added, removed }];
                 expect(plan).toEqual(changed.length === 0 ? { action: "none" } : { action: "update", changes });
             }),
         );
@@ -445,8 +466,10 @@ describe("update", () => {
 describe("read", () => {
     test("keeps a target that is there, without a word, in the time that a read has", async () => {
         const { id, outputs } = await created({ timeouts: { read: "7s" } });
-        expect(await lifecycle.read(id, outputs, world)).toEqual({ found: "kept" });
-        expect(world.looks).toEqual([{ target: { kind: "servicePrincipals", objectId: uuid }, timeoutMs: 7000 }]);
+        expect(await lifecycle.read(id, outputs, world)).toEqual({ found: "kept", outputs });
+        const look = { target: { kind: "servicePrincipals", objectId: uuid }, timeoutMs: 7000 };
+        expect(world.looks).toEqual([look]);
+        expect(world.secretLooks).toEqual([look]);
         expect(world.warnings).toEqual([]);
     });
 
@@ -469,7 +492,7 @@ describe("read", () => {
         world.answer = () => {
             throw error;
         };
-        expect(await lifecycle.read(id, outputs, world)).toEqual({ found: "kept" });
+        expect(await lifecycle.read(id, outputs, world)).toEqual({ found: "kept", outputs });
         const why = typeof error === "string" ? error : error.message;
         expect(world.warnings).toEqual([`${id} was not looked at and is kept in state as it was: ${why}`]);
     });
@@ -477,7 +500,7 @@ describe("read", () => {
     test("keeps state with a warning where no way to sign in is configured", async () => {
         const { id, outputs } = await created();
         world.graph = () => Promise.reject(new ConfigurationError("no way to sign in"));
-        expect(await lifecycle.read(id, outputs, world)).toEqual({ found: "kept" });
+        expect(await lifecycle.read(id, outputs, world)).toEqual({ found: "kept", outputs });
         expect(world.warnings.join()).toContain("no way to sign in");
     });
 
@@ -489,7 +512,7 @@ describe("read", () => {
         ] as const) {
             world.cloudName = cloudName;
             world.warnings.length = 0;
-            expect(await lifecycle.read(id, outputs, world)).toEqual({ found: "kept" });
+            expect(await lifecycle.read(id, outputs, world)).toEqual({ found: "kept", outputs });
             expect(world.warnings.join()).toContain(why);
         }
         expect(world.looks).toEqual([]);
@@ -499,16 +522,16 @@ describe("read", () => {
         "keeps state under the foreign id %j with a warning, and asks nobody",
         async (id) => {
             const { outputs } = await created();
-            expect(await lifecycle.read(id, outputs, world)).toEqual({ found: "kept" });
+            expect(await lifecycle.read(id, outputs, world)).toEqual({ found: "kept", outputs });
             expect(world.warnings.join()).toContain("not one of this resource's");
             expect(world.looks).toEqual([]);
         },
     );
 
     test("takes state of which everything is missing or odd", async () => {
-        expect(await lifecycle.read(resourceId, {}, world)).toEqual({ found: "kept" });
+        expect(await lifecycle.read(resourceId, {}, world)).toEqual({ found: "kept", outputs: {} });
         const outputs = { cloud: "public", timeouts: { read: "no duration", other: 1 } };
-        expect(await lifecycle.read(resourceId, outputs, world)).toEqual({ found: "kept" });
+        expect(await lifecycle.read(resourceId, outputs, world)).toEqual({ found: "kept", outputs });
         const look = expect.objectContaining({ timeoutMs: 300_000 });
         expect(world.looks).toEqual([look, look]);
     });
@@ -541,7 +564,7 @@ describe("the operation's time", () => {
         const { id, outputs } = await created({ timeouts: { read: "7s" } });
         world.graph = never;
         const outcome = await world.clock.settled(lifecycle.read(id, outputs, world));
-        expect(outcome).toEqual({ value: { found: "kept" }, afterMs: 7000 });
+        expect(outcome).toEqual({ value: { found: "kept", outputs }, afterMs: 7000 });
         expect(world.warnings.join()).toContain(`Looking for /servicePrincipals/${uuid}: not connected within 7 s`);
     });
 
@@ -552,6 +575,7 @@ describe("the operation's time", () => {
             return {
                 secretKeys: never,
                 targetExists: never,
+                validateCredentials: never,
                 async acquireAccessToken({ deadline }) {
                     remainingMs = deadline.remainingMs();
                     return { requestId: "r" };

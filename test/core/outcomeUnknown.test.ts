@@ -75,6 +75,7 @@ describe("an outcome that nobody knows, of a one-time code", () => {
 
     test("is told as what Graph's client said, what was seen, that nothing is sent again, and how to find out", async () => {
         loseAnswers();
+        world.heldKeys = () => [];
         const { kept } = await engine.failed(undefined, withCode("code-1"));
         expect(kept?.failure).toBeInstanceOf(OutcomeUnknownError);
         expect(kept?.failure).toMatchObject({ code: "OUTCOME_UNKNOWN", status: 503, requestId: "r-lost" });
@@ -202,7 +203,7 @@ describe("what was seen", () => {
     test.each(seen)("is the warning of a refresh, which keeps the marker: %s", async (_, heldKeys, words) => {
         const { id, outputs } = await unknown();
         world.heldKeys = heldKeys;
-        expect(await lifecycle.read(id, outputs, world)).toEqual({ found: "kept" });
+        expect(await lifecycle.read(id, outputs, world)).toEqual({ found: "kept", outputs });
         expect(world.warnings).toHaveLength(1);
         expect(world.warnings[0]).toContain(`${id}: whether its last acquisition worked is not known. `);
         expect(world.warnings[0]).toContain(words);

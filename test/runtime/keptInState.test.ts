@@ -47,6 +47,7 @@ beforeEach(async () => {
     for (const name of Object.keys(process.env).filter((variable) => variable.startsWith("ARM_"))) {
         vi.stubEnv(name, "");
     }
+    vi.spyOn(console, "log").mockReturnValue();
     requests = [];
     answer = ({ method }) => (method === "GET" ? response(200, '{"value":[]}') : lost);
     createTransport.mockReset().mockImplementation(async () => ({

@@ -21,6 +21,8 @@ const signIn = { "azuread:tenantId": "t", "azuread:clientId": "c", "azuread:clie
 
 let requests: TransportRequest[];
 let status: number;
+let shownKeys: readonly string[];
+let refusesValidation: boolean;
 
 const configure = (raw: Readonly<Record<string, string>>) =>
     runtime.configure({ config: new Config({ ...raw }, "a-project") });
@@ -30,16 +32,17 @@ beforeEach(async () => {
         vi.stubEnv(name, "");
     }
     requests = [];
+    vi.spyOn(console, "log").mockReturnValue();
     status = 204;
+    shownKeys = ["SecretToken"];
+    refusesValidation = false;
     createTransport.mockReset().mockImplementation(async () => ({
         claims: () => undefined,
         async send(request: TransportRequest) {
             requests.push(request);
-            const bodyAsText =
-                status === 404 ? '{"error":{"code":"Request_ResourceNotFound","message":"Gone."}}' : null;
             const headers = createHttpHeaders({ "request-id": "r-1" });
-            const response = { status, headers, bodyAsText, request: createPipelineRequest({ url: request.url }) };
-            return { response, isChallenge: false };
+            const asked = createPipelineRequest({ url: request.url });
+            return { response: { ...answerTo(request), headers, request: asked }, isChallenge: false };
         },
     }));
     await configure(signIn);
@@ -49,6 +52,19 @@ afterEach(() => {
     vi.unstubAllEnvs();
     vi.restoreAllMocks();
 });
+
+function answerTo({ method, url }: TransportRequest): { readonly status: number; readonly bodyAsText: string | null } {
+    if (status === 404) {
+        return { status, bodyAsText: '{"error":{"code":"Request_ResourceNotFound","message":"Gone."}}' };
+    }
+    if (status < 300 && method === "GET" && url.endsWith("/secrets")) {
+        return { status: 200, bodyAsText: JSON.stringify({ value: shownKeys.map((key) => ({ key, value: "*" })) }) };
+    }
+    if (refusesValidation && url.endsWith("/validateCredentials")) {
+        return { status: 400, bodyAsText: '{"error":{"code":"InvalidCredentials","message":"They are wrong."}}' };
+    }
+    return { status, bodyAsText: null };
+}
 
 /** The fields by which Pulumi's host knows a failure that left a resource behind. */
 const resourceFieldsOf = (error: unknown) =>
@@ -183,8 +199,65 @@ describe("the operations", () => {
         expect(await runtime.diff(id, state, moved)).toEqual({ changes: true, replaces: ["applicationId"] });
 
         expect(await runtime.read(id, state)).toEqual({ id, props: state });
-        expect(requests.map(({ method }) => method)).toEqual(["POST", "POST", "GET"]);
+        expect(requests.map(({ method }) => method)).toEqual(["POST", "POST", "GET", "GET"]);
         expect(JSON.stringify(state)).not.toContain(secret);
+    });
+
+    test("tell of a key that is gone by their own answer: the inputs that the engine compares show nothing of it", async () => {
+        vi.spyOn(console, "warn").mockReturnValue();
+        const inform = vi.spyOn(console, "log").mockReturnValue();
+        const { inputs, outs } = await create();
+        shownKeys = [];
+        const { props = {} } = await runtime.read(id, outs);
+        expect(props).toEqual({ ...outs, credentialHashes: {}, keysNotShown: ["SecretToken"] });
+        expect(await runtime.diff(id, props, inputs)).toEqual({ changes: true });
+        expect(inform).toHaveBeenCalledExactlyOnceWith(
+            `${id} acquires again: SecretToken not shown by Graph any more. Graph takes them as a whole: 1 credential is sent.`,
+        );
+        const again = await runtime.update(id, props, inputs);
+        expect(again.outs).toMatchObject({ credentialHashes: inputs.credentialHashes, keysNotShown: ["SecretToken"] });
+        // That is how this application is: no loop.
+        const { props: next = {} } = await runtime.read(id, again.outs);
+        expect(await runtime.diff(id, next, inputs)).toEqual({ changes: false });
+        expect(requests.filter(({ method }) => method === "POST")).toHaveLength(2);
+    });
+
+    test("leave a key that is gone to the engine where the inputs show another change beside it", async () => {
+        vi.spyOn(console, "warn").mockReturnValue();
+        vi.spyOn(console, "log").mockReturnValue();
+        const two = { SecretToken: secret, BaseAddress: "https://scim.example", "@hashKey": "" };
+        const { inputs, outs } = await create({ credentials: two });
+        const { props = {} } = await runtime.read(id, outs);
+        expect(props).toMatchObject({ keysNotShown: ["BaseAddress"] });
+        const changed = { ...two, SecretToken: "another-one" };
+        const { inputs: news } = await runtime.check(inputs, { ...args, credentials: changed });
+        expect(await runtime.diff(id, props, news)).toEqual({});
+        const { inputs: triggered } = await runtime.check(inputs, { ...args, credentials: two, triggers: [1] });
+        expect(await runtime.diff(id, props, triggered)).toEqual({});
+    });
+
+    test("keep in state what was acquired and then refused, which the next update validates, whatever was taken back", async () => {
+        refusesValidation = true;
+        const validation = { templateId: "scim" };
+        const failure = await create({ validation }).catch((thrown: unknown) => thrown);
+        expect(String(failure)).toMatch(/Graph says: InvalidCredentials: They are wrong\. .* \(VALIDATION_FAILED\)$/);
+        const { properties: state, ...kept } = failure as { properties: Record<string, unknown> };
+        expect(kept).toMatchObject({ id, reasons: [expect.stringMatching(/\(VALIDATION_FAILED\)$/)] });
+        expect(state).toMatchObject({ requestId: "r-1", validation, validationPendingSince: expect.any(String) });
+        const { inputs: same } = await runtime.check({}, { ...args, validation });
+        const news = { ...same, credentialHashes: state.credentialHashes };
+        expect(await runtime.diff(id, state, news)).toEqual({ changes: true });
+        // After a failed update the engine has the inputs of before: a credential that is taken back looks like none.
+        expect(await runtime.diff(id, state, same)).toEqual({ changes: true });
+        refusesValidation = false;
+        const { outs = {} } = await runtime.update(id, state, news);
+        expect(outs).toMatchObject({ acquiredAt: state.acquiredAt, validatedAt: expect.any(String) });
+        expect(outs).not.toHaveProperty("validationPendingSince");
+        expect(requests.map(({ url }) => url.split("/").at(-1))).toEqual([
+            "acquireAccessToken",
+            "validateCredentials",
+            "validateCredentials",
+        ]);
     });
 
     test("share one Graph, and with it one token, until the configuration is another", async () => {

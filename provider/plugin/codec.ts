@@ -22,7 +22,7 @@ const foreign: ReadonlyMap<unknown, string> = new Map([
 /** Properties in clear, with what was known of them on the wire. */
 export interface Decoded {
     readonly properties: Properties;
-    /** The names of the properties that are secret, or hold a secret. */
+    /** The paths of what is secret: `triggers.password`. */
     readonly secret: ReadonlySet<string>;
     /**
      * Where something stands that is neither text, number, list nor map, and what: `["credentials.SecretToken", "an asset"]`.
@@ -35,27 +35,27 @@ export interface Decoded {
 export function decode(struct: structpb.Struct | undefined): Decoded {
     const secret = new Set<string>();
     const found: (readonly [string, string])[] = [];
-    const read = (value: unknown, path: string, name: string): unknown => {
+    const read = (value: unknown, path: string): unknown => {
         if (Array.isArray(value)) {
-            return value.map((item, index) => read(item, `${path}[${index}]`, name));
+            return value.map((item, index) => read(item, itemPath(path, index)));
         }
         if (value === null || typeof value !== "object") {
             return value;
         }
         const mark = Reflect.get(value, signature);
         if (mark === secretSignature) {
-            secret.add(name);
-            return read(Reflect.get(value, "value"), path, name);
+            secret.add(path);
+            return read(Reflect.get(value, "value"), path);
         }
         const what = foreign.get(mark);
         if (what !== undefined) {
             found.push([path, what]);
             return unknownValue;
         }
-        return mapObject(value, (inner, key) => read(inner, `${path}.${key}`, name));
+        return mapObject(value, (inner, key) => read(inner, entryPath(path, key)));
     };
     const raw: object = struct?.toJavaScript() ?? {};
-    return { properties: mapObject(raw, (value, name) => read(value, name, name)), secret, foreign: found };
+    return { properties: mapObject(raw, (value, name) => read(value, name)), secret, foreign: found };
 }
 
 /** Marks a value as a secret, for the wire. */
@@ -63,12 +63,34 @@ export function secret(value: unknown): unknown {
     return { [signature]: secretSignature, value };
 }
 
-/** Writes properties for the wire; those that `secretNames` has are secrets as a whole. */
-export function encode(properties: object, secretNames: ReadonlySet<string> = new Set()): structpb.Struct {
+/**
+ * Writes properties for the wire; what stands at a path of `secretPaths` is a secret there, as a whole. Two places can have
+ * the same path, where a name has a dot in it: then both are.
+ */
+export function encode(properties: object, secretPaths: ReadonlySet<string> = new Set()): structpb.Struct {
+    const write = (value: unknown, path: string): unknown => {
+        if (secretPaths.has(path)) {
+            return secret(value);
+        }
+        if (Array.isArray(value)) {
+            return value.map((item, index) => write(item, itemPath(path, index)));
+        }
+        return value !== null && typeof value === "object"
+            ? mapObject(value, (inner, key) => write(inner, entryPath(path, key)))
+            : value;
+    };
     const present = Object.entries(properties).filter(([, value]) => value !== undefined);
     return structpb.Struct.fromJavaScript(
-        Object.fromEntries(present.map(([name, value]) => [name, secretNames.has(name) ? secret(value) : value])),
+        mapObject(Object.fromEntries(present), write) as Record<string, structpb.JavaScriptValue>,
     );
+}
+
+function itemPath(path: string, index: number): string {
+    return `${path}[${index}]`;
+}
+
+function entryPath(path: string, key: string): string {
+    return `${path}.${key}`;
 }
 
 /** Own entries only, and no name is ever assigned: `__proto__` is a name like any other. */

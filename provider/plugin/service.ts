@@ -328,7 +328,7 @@ function unary<Request, Response extends Message>(
     };
 }
 
-/** The names of the inputs that state holds as secrets: credentials always. */
+/** The paths of the inputs that state holds as secrets: credentials always, as a whole. */
 function alwaysSecret(decoded: Decoded): ReadonlySet<string> {
     return new Set([...decoded.secret, "credentials"]);
 }

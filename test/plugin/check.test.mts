@@ -60,7 +60,7 @@ test("the key of the hashes is the resource's own, and stays", async () => {
     );
 });
 
-test("what the program marked as a secret comes back as one, at whatever depth it stood", async () => {
+test("what the program marked as a secret comes back as one, where it stood, and the credentials as a whole", async () => {
     const checked = await plugin.checked({
         servicePrincipalId: secret(id),
         credentials: { SecretToken: secret(token.value), Password: password.value },
@@ -70,7 +70,7 @@ test("what the program marked as a secret comes back as one, at whatever depth i
     expect(shown(checked)).toEqual({
         servicePrincipalId: "[secret]",
         credentials: "[secret]",
-        triggers: "[secret]",
+        triggers: { shown: "1", hidden: ["[secret]"] },
         timeouts: { create: "1m" },
     });
     expect(clear(checked)).toMatchObject({ triggers: { shown: "1", hidden: [password.value] } });

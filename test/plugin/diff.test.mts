@@ -21,7 +21,7 @@ const asList: Wire = { servicePrincipalId: target, credentials: list };
 
 afterAll(async () => {
     expect(tripwire.connections).toBe(0);
-    expect(plugin.surfaces).toMatchObject({ stdout: `${plugin.port}\n`, stderr: "" });
+    expect(plugin.surfaces).toMatchObject({ stdout: `${plugin.port}\n` });
     await plugin[Symbol.asyncDispose]();
     await tripwire[Symbol.asyncDispose]();
 });
@@ -169,6 +169,22 @@ const cases: Readonly<Record<string, Case>> = {
         after: asMap,
         outputs: { outcomeUnknownSince: "2026-01-01T00:00:00.000Z" },
         detailed: { outcomeUnknownSince: "DELETE (output)" },
+    },
+    "a validation more": {
+        after: { ...asMap, validation: { templateId: "scim" } },
+        detailed: { validation: "ADD" },
+    },
+    "a validation that is still to come": {
+        before: { ...asMap, validation: { templateId: "scim" } },
+        after: { ...asMap, validation: { templateId: "scim" } },
+        outputs: { validationPendingSince: "2026-01-01T00:00:00.000Z" },
+        detailed: { validationPendingSince: "DELETE (output)" },
+    },
+    "no looks of a refresh any more": { after: { ...asMap, drift: { credentials: false } }, detailed: nothing },
+    "a key that a refresh has missed": {
+        after: asMap,
+        outputs: { credentialHashes: {} },
+        detailed: { "credentials.BaseAddress": "UPDATE", "credentials.SecretToken": "UPDATE" },
     },
     "an import": {
         before: { ...asMap, credentials: { SecretToken: "*" } },

@@ -12,6 +12,10 @@ const plugin = await Plugin.start({ environment: emulator.environment });
 const token = new Sentinel("SecretToken");
 const { id } = emulator.createServicePrincipal("Acme");
 const target = { servicePrincipalId: id };
+const job = emulator.store.createJob(
+    emulator.store.find("servicePrincipals", { by: "id", value: id }) ?? expect.fail("not there"),
+    "scim",
+);
 const credentials = { BaseAddress: "https://scim.acme.example/v2", SecretToken: secret(token.value) };
 
 const storedKeys = (args: Readonly<Record<string, unknown>>) =>
@@ -55,27 +59,27 @@ test("a target that is not there is an error with Graph's word", async () => {
 
 test("credentials that the application takes are valid: given ones, and saved ones; nothing is acquired by that", async () => {
     const seen = watch(emulator);
-    expect(await validate({ ...target, templateId: "acme", credentials })).toEqual({
+    expect(await validate({ ...target, templateId: "scim", credentials })).toEqual({
         result: { valid: true },
         failures: [],
     });
-    expect(await validate({ ...target, jobId: "a/job" })).toEqual({ result: { valid: true }, failures: [] });
+    expect(await validate({ ...target, jobId: job.id })).toEqual({ result: { valid: true }, failures: [] });
     expect(emulator.store.validations.slice(-2)).toMatchObject([
-        { templateId: "acme", usedSavedCredentials: false },
-        { jobId: "a/job", usedSavedCredentials: true },
+        { templateId: "scim", usedSavedCredentials: false },
+        { jobId: job.id, usedSavedCredentials: true },
     ]);
     expect(seen().acquisitions).toEqual([]);
 });
 
 test("credentials that it turns down are not, and Graph's code and words say why", async () => {
     emulator.store.validation = "refuse";
-    const { result, failures } = await validate({ ...target, templateId: "acme", credentials });
+    const { result, failures } = await validate({ ...target, templateId: "scim", credentials });
     expect(failures).toEqual([]);
     expect(result).toMatchObject({ valid: false, code: expect.any(String), message: expect.any(String) });
 });
 
 test.each<[string, Readonly<Record<string, unknown>>, unknown]>([
-    ["no target", { templateId: "acme" }, expect.stringMatching(/^servicePrincipalId is missing/)],
+    ["no target", { templateId: "scim" }, expect.stringMatching(/^servicePrincipalId is missing/)],
     [
         "two targets",
         { ...target, applicationId: id, templateId: "a" },

@@ -172,7 +172,8 @@ const resource = {
             ...credentials,
             description:
                 "The credentials to hand over, as a map from key to value or as a list of pairs; their order means nothing. Always " +
-                "secret. A key that Graph does not know is refused, with the nearest one named. A changed value acquires again.",
+                "secret. A key that Graph does not know is refused, with the nearest one named. A changed value acquires again. " +
+                "Pulumi's SDK for Python can't send a list where a map may stand: there it is the map.",
         },
         triggers: {
             $ref: "pulumi.json#/Any",

@@ -28,10 +28,10 @@ const read = (path: string) => readFileSync(join(unpacked, path), "utf8");
 const paths = () => packed.files.map(({ path }) => path);
 
 describe("the tarball", () => {
-    test("holds each file of provider/ compiled, with its types, the pages that people read, and package.json", () => {
+    test("holds each file of provider/ compiled, with its types, the plugin as one file, the pages that people read, and package.json", () => {
         const sources = readdirSync(join(repositoryRoot, "provider"), { recursive: true, encoding: "utf8" });
         const compiled = sources
-            .filter((name) => name.endsWith(".ts"))
+            .filter((name) => name.endsWith(".ts") && !/^plugin(Command\.ts$|[/\\])/.test(name))
             .map((name) => `dist/${name.slice(0, -".ts".length)}`)
             .flatMap((name) => [`${name}.d.ts`, `${name}.js`]);
         expect(paths().sort()).toEqual(
@@ -51,9 +51,18 @@ describe("the tarball", () => {
         expect(named).toEqual([]);
     });
 
-    test("is small", () => {
-        expect(packed.size).toBeLessThan(150_000);
-        expect(packed.unpackedSize).toBeLessThan(600_000);
+    test("is small, and most of it is the plugin", () => {
+        const { size = 0 } = packed.files.find(({ path }) => path === "dist/pulumi-resource-entrasync") ?? {};
+        expect(packed.size).toBeLessThan(900_000);
+        expect(size).toBeLessThan(2_500_000);
+        expect(packed.unpackedSize - size).toBeLessThan(600_000);
+    });
+
+    test("has the licence of each library that the plugin's file holds", () => {
+        const licences = read("dist/pulumi-resource-entrasync.LEGAL.txt");
+        for (const library of ["@pulumi/pulumi", "@azure/identity", "@grpc/grpc-js", "node-forge"]) {
+            expect(licences).toContain(library);
+        }
     });
 
     test("holds what its package.json promises", () => {
@@ -61,9 +70,9 @@ describe("the tarball", () => {
         expect(promised.map((path) => path.replace(/^\.\//, "")).filter((path) => !paths().includes(path))).toEqual([]);
     });
 
-    test("has one command, and it names what starts it", () => {
-        expect(Object.keys(manifest.bin)).toEqual(["pulumi-entrasync"]);
-        expect(read(manifest.bin["pulumi-entrasync"] ?? "")).toMatch(/^#!\/usr\/bin\/env node\n/);
+    test("has two commands, the plugin among them, and they name what starts them", () => {
+        expect(Object.keys(manifest.bin)).toEqual(["pulumi-entrasync", "pulumi-resource-entrasync"]);
+        for (const file of Object.values(manifest.bin)) expect(read(file)).toMatch(/^#!\/usr\/bin\/env node\n/);
     });
 });
 

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Emulator } from "pulumi-entrasync/emulator";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { acquireOnce, openYaml, yamlProgram } from "../packaging/program.mts";
 import { watch } from "../support/observed.mts";
 import { openStack, type Stack } from "../support/stack.mts";
 import { type Layout, type LayoutName, layOut, layOutTypeScript, layoutNames, projectName } from "./layouts.mts";
@@ -162,6 +163,21 @@ describe("pulumi-entrasync", () => {
     test("tells its version to whoever asks for its package.json", async () => {
         const code = `console.log(JSON.stringify(require("pulumi-entrasync/package.json").name));`;
         expect(await evaluate("commonjs", code)).toBe("pulumi-entrasync");
+    });
+});
+
+describe("pulumi-resource-entrasync, the plugin,", () => {
+    test("is found by a program that names node_modules/.bin, and needs nothing else of what npm brought", async () => {
+        const bin = join(project, "node_modules/.bin");
+        accessSync(join(bin, "pulumi-resource-entrasync"), constants.X_OK);
+        const emulator = await startInstalledEmulator();
+        const plugins = ["plugins:", "  providers:", "    - name: entrasync", `      path: ${bin}`];
+        await using stack = await openYaml(yamlProgram(...plugins), emulator);
+        try {
+            await acquireOnce(stack, emulator);
+        } finally {
+            await emulator.close();
+        }
     });
 });
 

@@ -30,6 +30,7 @@ describe("the README", () => {
             "npm ci && npm run demo": "test/demo/demo.test.mts",
             "npm ci && npm test": ".ci/run",
             "npm install pulumi-entrasync": "test/package",
+            "npm run plugin:install": "test/packaging/ways.test.mts",
             "npx pulumi-entrasync doctor": "test/doctor/doctor.test.mts",
             "npx pulumi-entrasync emulator": "test/emulator/command.test.ts",
         };

@@ -1,8 +1,9 @@
-import { chmod } from "node:fs/promises";
+import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { repositoryRoot } from "../engine/repository.mts";
-import { pluginFile } from "./contents.mts";
+import { licencesFile, pluginFile } from "./contents.mts";
+import { licencesOf } from "./licences.mts";
 
 /**
  * Bundles the plugin, with all that it needs, to one file that starts by itself: `dist/pulumi-resource-entrasync`.
@@ -11,7 +12,7 @@ import { pluginFile } from "./contents.mts";
  * makes it start four times as fast as the host of dynamic providers. Libraries that are imported when they are used are
  * in it, and still run only then.
  */
-await build({
+const { metafile } = await build({
     entryPoints: [join(repositoryRoot, "provider/pluginCommand.ts")],
     outfile: pluginFile,
     bundle: true,
@@ -22,8 +23,10 @@ await build({
     minifyWhitespace: true,
     // Class names stand in error messages.
     keepNames: false,
-    legalComments: "linked",
+    legalComments: "none",
+    metafile: true,
     banner: { js: "#!/usr/bin/env node" },
     logLevel: "warning",
 });
 await chmod(pluginFile, 0o755);
+await writeFile(licencesFile, licencesOf(Object.keys(metafile.inputs)));

@@ -4,8 +4,9 @@ import { repositoryRoot } from "../engine/repository.mts";
 
 export const pluginName = "pulumi-resource-entrasync";
 
-/** What bundle.mts makes. */
+/** What bundle.mts makes: the plugin, and the licences of what it holds. */
 export const pluginFile = join(repositoryRoot, "dist", pluginName);
+export const licencesFile = `${pluginFile}.LEGAL.txt`;
 
 export const version: string = JSON.parse(readFileSync(join(repositoryRoot, "package.json"), "utf8")).version;
 
@@ -27,6 +28,6 @@ export function pluginEntries(system: "windows" | "darwin" | "linux"): readonly 
         file("LICENSE", join(repositoryRoot, "LICENSE")),
         file(pluginName, pluginFile, 0o755),
         ...(system === "windows" ? [{ name: `${pluginName}.cmd`, mode: 0o755, content: Buffer.from(command) }] : []),
-        file(`${pluginName}.LEGAL.txt`, `${pluginFile}.LEGAL.txt`),
+        file(`${pluginName}.LEGAL.txt`, licencesFile),
     ];
 }

@@ -64,7 +64,7 @@ export async function askForConsent(asking: Asking): Promise<Outcome> {
         }
     };
     if (browser) {
-        say("The application's consent page opens in your browser.");
+        say("The application's consent page opens in your browser. If it does not: Ctrl-C, and --no-browser.");
         void openBrowser(loopback.origin + startPath).then((why) => {
             if (!isOver) {
                 say(`No browser could be opened (${why}).`);

@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 test("the demo shows every step with what Graph received, ends with a summary and 0, and leaves nothing behind", async () => {
     const before = traces();
     const { code, output } = await runDemo();
-    expect(output).toContain("2 acquisitions for 2 sets of credentials");
+    expect(output).toContain("3 acquisitions, for 2 sets of credentials and one that somebody had cleared");
     expect(code).toBe(0);
     const steps = output.split("\n── ").map((step) => ({ title: step.split("\n")[0], received: received(step) }));
     expect(steps.filter(({ received }) => received !== undefined)).toEqual([
@@ -18,11 +18,17 @@ test("the demo shows every step with what Graph received, ends with a summary an
         { title: "Up again: nothing has changed", received: [] },
         { title: "A rotated credential: the preview names it", received: [] },
         { title: "… and up acquires once more", received: ["BaseAddress and SecretToken"] },
-        { title: "Refresh looks whether the target is still there", received: [] },
+        { title: "Someone clears the credentials in the portal: refresh sees it", received: [] },
+        { title: "… and up hands them over again", received: ["BaseAddress and SecretToken"] },
+        { title: "The program asks for validation, and the application says no: up fails", received: [] },
+        { title: "The application takes them after all: up validates, and acquires nothing", received: [] },
         { title: "Destroy sends nothing", received: [] },
     ]);
-    const rotated = output.slice(output.indexOf("A rotated credential"));
-    expect(rotated.slice(0, rotated.indexOf("── "))).toMatch(/~ SecretToken: "v1:[\w-]+" => "v1:[\w-]+"/);
+    const step = (title: string) => output.split("\n── ").find((text) => text.startsWith(title));
+    expect(step("A rotated credential")).toMatch(/~ SecretToken: "v1:[\w-]+" => "v1:[\w-]+"/);
+    expect(step("Someone clears")).toContain("Graph does not show BaseAddress, SecretToken");
+    expect(step("The program asks for validation")).toMatch(/\(VALIDATION_FAILED\)[\s\S]+validateCredentials → 400/);
+    expect(step("The application takes them after all")).toContain("validateCredentials → 204");
     expect(traces().filter((trace) => !before.includes(trace))).toEqual([]);
 });
 

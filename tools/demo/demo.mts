@@ -35,9 +35,31 @@ try {
     await setScimToken();
     await step("A rotated credential: the preview names it", ["preview", "--diff"], { acquisitions: 0, requests: 0 });
     await step("… and up acquires once more", ["up", "--yes", "--skip-preview"], { acquisitions: 1 });
-    await step("Refresh looks whether the target is still there", ["refresh", "--yes", "--skip-preview"], {
-        acquisitions: 0,
-    });
+    if (!emulator.store.clearCredentials("servicePrincipals", principal.id)) {
+        throw new Error("There was nothing to clear.");
+    }
+    await step(
+        "Someone clears the credentials in the portal: refresh sees it",
+        ["refresh", "--yes", "--skip-preview"],
+        {
+            acquisitions: 0,
+        },
+    );
+    await step("… and up hands them over again", ["up", "--yes", "--skip-preview"], { acquisitions: 1 });
+    // The same stack, by a program that has one line more: its project has the quickstart's name.
+    const validated = ["--cwd", "tools/demo/validated", "--config-file", workplace.configuration];
+    emulator.store.validation = "refuse";
+    await step(
+        "The program asks for validation, and the application says no: up fails",
+        ["up", "--yes", "--skip-preview", ...validated],
+        { acquisitions: 0, fails: true },
+    );
+    emulator.store.validation = "accept";
+    await step(
+        "The application takes them after all: up validates, and acquires nothing",
+        ["up", "--yes", "--skip-preview", ...validated],
+        { acquisitions: 0 },
+    );
     if (keep) {
         await stayOpen();
     } else {
@@ -45,7 +67,8 @@ try {
     }
     const seconds = Math.round((performance.now() - startedMs) / 1000);
     say(
-        `Done in ${seconds} s: 2 acquisitions for 2 sets of credentials, and no request for anything that had not changed.`,
+        `Done in ${seconds} s: 3 acquisitions, for 2 sets of credentials and one that somebody had cleared, and no request for ` +
+            "anything that had not changed.",
     );
 } catch (error) {
     process.exitCode = error instanceof Interrupted ? 130 : 1;
@@ -59,11 +82,11 @@ try {
 async function step(
     title: string,
     args: string[],
-    expected: { acquisitions: number; requests?: number },
+    expected: { acquisitions: number; requests?: number; fails?: boolean },
 ): Promise<void> {
     const before = received.length;
     say(title);
-    await pulumi(args);
+    await pulumi(args, { fails: expected.fails ?? false });
     const since = received.slice(before);
     for (const { method, path, status, keys } of since) {
         const what = keys === undefined ? "" : `, with ${keys.join(" and ")}`;
@@ -83,7 +106,10 @@ async function step(
     }
 }
 
-async function pulumi(args: string[], options: { quiet?: boolean; input?: string } = {}): Promise<void> {
+async function pulumi(
+    args: string[],
+    options: { quiet?: boolean; input?: string; fails?: boolean } = {},
+): Promise<void> {
     await runPulumi(args[1] === "init" ? args : [...args, "--stack", workplace.stack], {
         environment: workplace.environment,
         interruption: interruption.signal,

@@ -8,13 +8,19 @@ export class Interrupted extends Error {
 }
 
 /**
- * Runs the repository's Pulumi to its end. `quiet` shows its output only where it fails.
+ * Runs the repository's Pulumi to its end. `quiet` shows its output only where it fails; with `fails`, it has to.
  *
  * Interrupted, it waits for Pulumi to stop in order, which `tools/engine/pulumi.mts` sees to, and throws `Interrupted`.
  */
 export async function runPulumi(
     args: readonly string[],
-    options: { environment: NodeJS.ProcessEnv; interruption: AbortSignal; quiet?: boolean; input?: string },
+    options: {
+        environment: NodeJS.ProcessEnv;
+        interruption: AbortSignal;
+        quiet?: boolean;
+        input?: string;
+        fails?: boolean;
+    },
 ): Promise<void> {
     if (options.interruption.aborted) {
         throw new Interrupted();
@@ -39,7 +45,8 @@ export async function runPulumi(
     if (options.interruption.aborted) {
         throw new Interrupted();
     }
-    if (code !== 0) {
+    const { fails = false } = options;
+    if (fails !== (code !== 0)) {
         process.stderr.write(Buffer.concat(output));
         throw new Error(`pulumi ${args.join(" ")} ended with code ${code}.`);
     }

@@ -8,6 +8,8 @@ import { repositoryRoot } from "../engine/repository.mts";
 export interface Workplace {
     readonly folder: string;
     readonly stack: string;
+    /** The stack's configuration: a file. */
+    readonly configuration: string;
     /** The environment for Pulumi: its own home, a file backend, a throwaway passphrase. */
     readonly environment: NodeJS.ProcessEnv;
     /** Writes what another shell needs to work on the stack, readable by its owner only; returns the file's path. */
@@ -32,6 +34,7 @@ export async function openWorkplace(base: NodeJS.ProcessEnv): Promise<Workplace>
     return {
         folder,
         stack,
+        configuration,
         environment: { ...withoutOthersSettings(base), ...own },
         async writeEnvironmentFile(others) {
             const file = join(folder, "environment");

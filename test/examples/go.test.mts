@@ -3,17 +3,18 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { startEmulator } from "pulumi-entrasync/emulator";
 import { expect, onTestFinished, test } from "vitest";
 import { modulesFolder, repositoryRoot } from "../../tools/engine/repository.mts";
 import { goBuildFlags, goEnvironment, hasGo } from "../../tools/sdk/generator.mts";
 import { writeSdk } from "../../tools/sdk/sdk.mts";
+import { liveCompiled } from "./compiled.mts";
 
 /*
  * With the versions of the engine's modules instead of those that a user's `go mod tidy` would choose: what the engine was
- * built from is compiled already, and this takes seconds instead of minutes. The host that would run it is a Go module of
- * its own that could not be had, so it is compiled and no more.
+ * built from is compiled already, and this takes seconds instead of minutes.
  */
-test("the example in Go compiles with the generated SDK", async (context) => {
+test("the example in Go runs by the generated SDK", async (context) => {
     context.skip(!(await hasGo()), "Go is not installed");
     const folder = mkdtempSync(join(tmpdir(), "entrasync-go-"));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -35,4 +36,8 @@ test("the example in Go compiles with the generated SDK", async (context) => {
         cwd: folder,
         env: goEnvironment(),
     });
+
+    const emulator = await startEmulator();
+    onTestFinished(() => emulator.close());
+    await liveCompiled("go", [join(folder, "program")], emulator);
 });

@@ -52,7 +52,7 @@ async function urnsOf(name: Name): Promise<string[]> {
         .filter((urn) => urn.endsWith(`::${name}`));
 }
 
-test("refresh looks at every target, changes nothing where all are there, and acquires nothing", async () => {
+test("refresh looks at every target and its keys, changes nothing where all are there, and acquires nothing", async () => {
     const before = await stack.contents();
     const seen = watch(emulator);
     const { output } = await stack.refresh();
@@ -60,7 +60,10 @@ test("refresh looks at every target, changes nothing where all are there, and ac
     expect(await stack.contents()).toEqual(before);
     const looks = seen().requests.filter(({ path }) => path.startsWith("/v1.0/"));
     expect(looks.map(({ method, path }) => `${method} ${path}`).sort()).toEqual(
-        names.map((name) => `GET /v1.0/servicePrincipals/${principals[name].id}`).sort(),
+        names
+            .map((name) => `GET /v1.0/servicePrincipals/${principals[name].id}`)
+            .flatMap((look) => [look, `${look}/synchronization/secrets`])
+            .sort(),
     );
 });
 

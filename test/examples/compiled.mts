@@ -1,16 +1,11 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { Emulator } from "pulumi-entrasync/emulator";
-import { example, liveOnce, openProgram } from "../packaging/program.mts";
+import { acquireOnce, example, openProgram } from "../packaging/program.mts";
 import { installPlugin } from "./plugin.mts";
 
 /** Runs a program that is compiled already, in the stack of an example of ours, by the host of these tests. */
-export async function liveCompiled(
-    name: "go" | "java",
-    command: readonly string[],
-    emulator: Emulator,
-    environment: Readonly<Record<string, string>> = {},
-): Promise<void> {
+export async function runCompiled(name: "go" | "java", command: readonly string[], emulator: Emulator): Promise<void> {
     await using stack = await openProgram({ "Pulumi.yaml": example(`${name}/Pulumi.yaml`) }, emulator);
     await installPlugin(stack);
     const hosts = join(stack.folder, "hosts");
@@ -19,7 +14,7 @@ export async function liveCompiled(
     writeFileSync(host, `#!/bin/sh\nexec node "${join(import.meta.dirname, "host.cjs")}" "$@"\n`);
     chmodSync(host, 0o755);
     const PATH = [hosts, stack.environment.PATH].join(delimiter);
-    await liveOnce(stack, emulator, {
-        environment: { ...environment, PATH, ENTRASYNC_PROGRAM: JSON.stringify(command) },
+    await acquireOnce(stack, emulator, {
+        environment: { PATH, ENTRASYNC_PROGRAM: JSON.stringify(command) },
     });
 }

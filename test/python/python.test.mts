@@ -36,7 +36,7 @@ beforeAll(async () => {
     // As its user does; into a folder of the test's, and with what is installed already.
     const here = ["--no-deps", "--no-build-isolation", "--no-index", "--quiet", "--target", packages];
     await runPython(["-m", "pip", "install", ...here, sdk]);
-}, 600_000);
+}, 1_200_000);
 afterAll(() => emulator.close());
 
 async function runPython(args: readonly string[], options: { env?: NodeJS.ProcessEnv; input?: string } = {}) {

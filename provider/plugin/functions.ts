@@ -1,5 +1,6 @@
 import { systemClock } from "../core/clock.js";
-import { startDeadline } from "../core/deadline.js";
+import { describeMs, startDeadline } from "../core/deadline.js";
+import { CancelledError, DeadlineError } from "../core/errors.js";
 import {
     type Credentials,
     type Fail,
@@ -60,7 +61,13 @@ export async function invoke(
     }
     const deadline = startDeadline(timeoutMs, systemClock, cancelled);
     try {
-        return { result: await question.ask(await connect(), { target: question.target, deadline }) };
+        // Signing in is part of the time, as in an operation.
+        const graph = await deadline.race(connect(), () =>
+            deadline.signal.aborted
+                ? new DeadlineError(`${token}: not connected within ${describeMs(timeoutMs)}; nothing was asked.`)
+                : new CancelledError(`${token}: cancelled; nothing was asked.`),
+        );
+        return { result: await question.ask(graph, { target: question.target, deadline }) };
     } finally {
         deadline.stop();
     }

@@ -63,6 +63,28 @@ test.each([
     },
 );
 
+test("a metadata host that does not answer is waited for no longer: by an acquisition, a function and an import", async () => {
+    await using plugin = await Plugin.start({ environment: emulator.environment, engine: engine.address });
+    const { id } = emulator.createServicePrincipal("silent metadata host");
+    const inputs = await plugin.checked({ servicePrincipalId: id, credentials: { SecretToken: token.value } });
+    emulator.faults.add({
+        match: { path: "/metadata/endpoints" },
+        times: Number.POSITIVE_INFINITY,
+        effect: { kind: "hang", when: "before" },
+    });
+    const calls = [
+        failureOf(plugin.create(inputs)),
+        failureOf(plugin.invoke("entrasync:index:getSynchronizationSecretKeys", { servicePrincipalId: id })),
+    ];
+    const imported = plugin.read(`/servicePrincipals/${id}/synchronization/acquireAccessToken`);
+    await sleep(700);
+    const cancelledMs = performance.now();
+    await plugin.cancel();
+    for (const call of calls) expect((await call).message).toMatch(/: cancelled[.;].*\(CANCELLED\)$/);
+    await imported.catch(() => undefined);
+    expect(performance.now() - cancelledMs).toBeLessThan(2_000);
+});
+
 test("a POST that is under way may come to its end, and state gets what it acquired", async () => {
     const { plugin, inputs } = await ready("under way");
     await using _ = plugin;

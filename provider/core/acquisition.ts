@@ -18,7 +18,7 @@ import {
     textOf,
 } from "./state.js";
 import { describeTarget, formatResourceId } from "./target.js";
-import { connect, type Graph, type Surroundings } from "./world.js";
+import { connect, type Graph, type Look, type Surroundings } from "./world.js";
 
 /** Acquires for the first time. `timeoutMs` goes before the inputs' own: Pulumi's `customTimeouts`, where a face gets them. */
 export async function create(
@@ -91,7 +91,7 @@ const acquire: Step = async (operation, connected, deadline) => {
     const { olds, news, inputs, surroundings } = operation;
     const { target, credentials, apiVersion } = inputs;
     const graph = await connected();
-    const keysNotShown = readKeys(olds.keysNotShown).filter((key) => credentials.has(key));
+    let keysNotShown: readonly string[] = readKeys(olds.keysNotShown).filter((key) => credentials.has(key));
     const outputs = (requestId: string): Omit<Outputs, "acquiredAt"> => ({
         credentialHashes: readHashes(news.credentialHashes),
         requestId,
@@ -114,7 +114,9 @@ const acquire: Step = async (operation, connected, deadline) => {
                 inDoubt = true;
             },
         });
-        const acquired = { acquiredAt: nowOf(operation), ...outputs(requestId) };
+        const acquiredAt = nowOf(operation);
+        keysNotShown = await stillNotShown(keysNotShown, { target, deadline }, graph);
+        const acquired = { acquiredAt, ...outputs(requestId) };
         return await validate(acquired, operation, graph, deadline);
     } catch (error) {
         const since = (error instanceof OutcomeUnknownError && error.sentAt) || nowOf(operation);
@@ -137,6 +139,18 @@ const acquire: Step = async (operation, connected, deadline) => {
         throw error;
     }
 };
+
+/**
+ * Which of the keys that a refresh missed Graph does not show after the acquisition either: those it never shows. Asked at
+ * once, for by the next refresh somebody may have cleared them again. Where that can't be told, all of them.
+ */
+async function stillNotShown(keys: readonly string[], look: Look, graph: Graph): Promise<readonly string[]> {
+    if (keys.length === 0) {
+        return keys;
+    }
+    const shown = await graph.secretKeys(look).catch((): readonly string[] => []);
+    return keys.filter((key) => !shown.includes(key));
+}
 
 /** What was acquired before, validated again, or for the first time: nothing is acquired. */
 const validateAgain: Step = async (operation, connected, deadline) => {

@@ -25,7 +25,7 @@ export interface Outputs {
     readonly drift?: unknown;
     /**
      * The keys that the last refresh did not find among the target's credentials. Their hashes go with the refresh, so the
-     * next `up` acquires; a key that is still here after that is one that Graph does not show, and drifts no more.
+     * next `up` acquires, and looks; a key that is still here after that is one that Graph does not show, and drifts no more.
      */
     readonly keysNotShown?: readonly string[];
 }

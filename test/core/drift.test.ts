@@ -120,6 +120,49 @@ describe("keys that Graph does not show any more", () => {
     });
 });
 
+describe("keys that somebody clears again and again", () => {
+    /** Acquires with a Graph that shows afterwards what it was given. */
+    async function acquired(state: State): Promise<State> {
+        world.heldKeys = () => keys;
+        return engine.updated(state, {});
+    }
+
+    test("are acquired with each time: the update looks whether Graph shows them", async () => {
+        let state = await engine.created();
+        expect(world.secretLooks).toEqual([]);
+        for (let round = 1; round <= 3; round += 1) {
+            state = await refreshed(state, []);
+            expect(engine.preview(state, {})).toEqual({ action: "update", changes: [change(keys)] });
+            world.secretLooks.length = 0;
+            state = await acquired(state);
+            expect(world.secretLooks).toHaveLength(1);
+            expect(world.acquisitions).toHaveLength(round + 1);
+            expect(state.outputs).not.toHaveProperty("keysNotShown");
+        }
+    });
+
+    test.each<[string, Error]>([
+        ["no permission", denied],
+        ["a defect", new TypeError("odd")],
+    ])("are taken for never shown where the update may not look, and it does not fail: %s", async (_, failure) => {
+        const lost = await refreshed(await engine.created(), []);
+        world.heldKeys = () => Promise.reject(failure);
+        const state = await engine.updated(lost, {});
+        expect(state.outputs).toMatchObject({ acquiredAt: expect.any(String), keysNotShown: keys });
+        expect(world.acquisitions).toHaveLength(2);
+    });
+
+    test("are looked for before the validation, which is what may fail", async () => {
+        const validation = { templateId: "scim" };
+        const lost = await refreshed(await engine.created({ validation }), []);
+        world.heldKeys = () => keys;
+        world.validity = () => ({ valid: false, code: "No", message: "No." });
+        const { state } = await engine.failed(lost, { validation });
+        expect(state?.outputs).toHaveProperty("validationPendingSince");
+        expect(state?.outputs).not.toHaveProperty("keysNotShown");
+    });
+});
+
 describe("a key that Graph never shows", () => {
     test("costs one acquisition and a warning in each refresh, and no loop", async () => {
         let state = await refreshed(await engine.created(), ["UserName"]);

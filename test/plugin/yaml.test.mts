@@ -2,7 +2,14 @@ import { startEmulator } from "pulumi-entrasync/emulator";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createPrincipals, of, watch } from "../support/observed.mts";
 import { leaks, Sentinel } from "../support/sentinels.mts";
-import { openStack, type Stack, type StateResource } from "../support/stack.mts";
+import {
+    nameOf,
+    openStack,
+    pluginResourceType,
+    type Stack,
+    type State,
+    type StateResource,
+} from "../support/stack.mts";
 import { pluginFile } from "./plugin.mts";
 
 /*
@@ -63,7 +70,9 @@ async function quietly(...args: string[]) {
     const { output, stdout } = await stack.does(args);
     const state = await stack.does(["stack", "export"]);
     expect(leaks({ [args.join(" ")]: output, [`state after ${args[0]}`]: state.output }, sentinels)).toEqual([]);
-    return { stdout, resources: await stack.resources() };
+    const { deployment } = JSON.parse(state.stdout) as State;
+    const ours = (deployment.resources ?? []).filter(({ type }) => type === pluginResourceType);
+    return { stdout, resources: Object.fromEntries(ours.map((resource) => [nameOf(resource.urn), resource])) };
 }
 
 async function preview() {

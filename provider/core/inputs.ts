@@ -230,18 +230,22 @@ interface Pair {
 }
 
 function pairsOfMap(raw: Readonly<Record<string, unknown>>): Pair[] {
-    return Object.entries(raw).map(([key, value]) => {
-        const path = pathInMap(key, value);
+    return Object.entries(raw).map(([key, value], index) => {
+        const path = pathInMap(key, value, index);
         return { key, keyPath: path, value, valuePath: path };
     });
 }
 
-/** Where somebody swapped the two, the secret stands in the key's place: no path repeats it. */
-function pathInMap(key: string, value: unknown): string {
+/** Where somebody mistook the two, the secret stands in the key's place: only what is a key, or near one, is repeated. */
+function pathInMap(key: string, value: unknown, index: number): string {
     if (areSwapped(key, value)) {
         return `credentials[… of ${JSON.stringify(value)}]`;
     }
-    return /^[A-Za-z_$][\w$]*$/.test(key) ? `credentials.${key}` : `credentials[${JSON.stringify(key)}]`;
+    const isKey = isSynchronizationSecretKey(key) || nearest(key, synchronizationSecretKeys) !== undefined;
+    if (!isKey) {
+        return `credentials[entry ${index + 1}]`;
+    }
+    return /^\w+$/.test(key) ? `credentials.${key}` : `credentials[${JSON.stringify(key)}]`;
 }
 
 function areSwapped(key: unknown, value: unknown): boolean {

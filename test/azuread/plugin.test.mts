@@ -18,7 +18,7 @@ afterAll(() => emulator.close());
 for (const example of examplesFor(emulator.saas)) {
     test(`${example.name} succeeds at the first up, has nothing to do at the second, and is destroyed`, async (context) => {
         if (plugin === undefined) {
-            context.skip(
+            return context.skip(
                 `azuread's own resources on a real engine: ${program} is neither on the PATH nor among Pulumi's plugins. ` +
                     "The same program runs with Pulumi's mocks, and the plugin's recorded requests run with a real acquisition.",
             );

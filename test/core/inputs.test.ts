@@ -336,12 +336,13 @@ describe("what is wrong is named with its path and with what would be right", ()
             { credentials: [{ key: "hunter2", value: "x" }] },
             [`credentials[0].key: ${noKey}`],
         ],
-        ["a key that is no name", { credentials: { "a b": "x" } }, [`credentials["a b"]: ${noKey}`]],
+        ["a key that is no name", { credentials: { "a b": "x" } }, [`credentials[entry 1]: ${noKey}`]],
         [
-            "a key that objects have anyway",
-            { credentials: { constructor: "x" } },
-            [`credentials.constructor: ${noKey}`],
+            "a key that is near one and no name",
+            { credentials: { UserName: "ann", "Secret-Tokn": "x" } },
+            [expect.stringMatching(/^credentials\["Secret-Tokn"\]: .*did you mean "SecretToken"/)],
         ],
+        ["a key that objects have anyway", { credentials: { constructor: "x" } }, [`credentials[entry 1]: ${noKey}`]],
         [
             "a key and a value that are swapped, in a map",
             { credentials: { hunter2: "SecretToken" } },
@@ -430,8 +431,8 @@ describe("what is wrong is named with its path and with what would be right", ()
         });
         expect(failures.map((failure) => failure.split(":")[0])).toEqual([
             "applicationId",
-            "credentials.A",
-            "credentials.A",
+            "credentials[entry 1]",
+            "credentials[entry 1]",
             "maxAge",
             "timeouts",
             "apiVersion",

@@ -190,11 +190,11 @@ async function validate(acquired: Outputs, operation: Operation, graph: Graph, d
         return { ...unvalidated, validatedAt: nowOf(operation) };
     }
     // Graph was sent none of the values, and holds them all the same.
+    const hide = (text: string) => scrub(text, credentials.values());
     const words = [validity.code, validity.message].filter(Boolean).join(": ").replace(/\.$/, "") || "no words";
-    throw failed(
-        `the application did not take the credentials. Graph says: ${scrub(words, credentials.values())}.`,
-        validity.requestId,
-    );
+    const requestId = validity.requestId === undefined ? undefined : hide(validity.requestId);
+    const request = requestId === undefined ? "" : ` (request-id ${requestId})`;
+    throw failed(`the application did not take the credentials. Graph says: ${hide(words)}${request}.`, requestId);
 }
 
 /** The next `up` after an unknown outcome, with nothing changed: looks again, sends nothing, and fails again. */

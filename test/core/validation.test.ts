@@ -128,7 +128,7 @@ describe("the application's no", () => {
         expect(kept?.failure.message).toBe(
             `Validating the credentials of /servicePrincipals/${uuid}: the token was acquired at ${start}, but the ` +
                 "application did not take the credentials. Graph says: CredentialsRefused: You appear to have entered " +
-                "invalid credentials. State knows of the acquisition: the next pulumi up validates again, and acquires " +
+                "invalid credentials (request-id r-validation). State knows of the acquisition: the next pulumi up validates again, and acquires " +
                 "only if a credential or a trigger changes.",
         );
         expect(state?.outputs).toEqual({
@@ -142,9 +142,13 @@ describe("the application's no", () => {
     });
 
     test.each<[string, Partial<Extract<lifecycle.Validity, { valid: false }>>, string]>([
-        ["a code alone", { message: "" }, "Graph says: CredentialsRefused. State"],
-        ["words alone", { code: undefined }, "Graph says: You appear to have entered invalid credentials. State"],
-        ["nothing at all", { code: undefined, message: "" }, "Graph says: no words. State"],
+        ["a code alone", { message: "" }, "Graph says: CredentialsRefused (request-id r-validation). State"],
+        [
+            "words alone",
+            { code: undefined },
+            "Graph says: You appear to have entered invalid credentials (request-id r-validation). State",
+        ],
+        ["nothing at all", { code: undefined, message: "", requestId: undefined }, "Graph says: no words. State"],
     ])("may be %s", async (_, said, words) => {
         world.validity = () => ({ ...refusal, ...said });
         const { kept } = await engine.failed(undefined, { validation });
@@ -158,7 +162,7 @@ describe("the application's no", () => {
                 const words = `Rejected: ${value}, as ${JSON.stringify({ value })} and ${encodeURIComponent(value)}.`;
                 world.validity = () => {
                     if (isAnswer) {
-                        return { ...refusal, code: value, message: words };
+                        return { ...refusal, code: value, message: words, requestId: value };
                     }
                     throw new RequestRejectedError(words, { status: 400, graphCode: undefined, requestId: "r" });
                 };

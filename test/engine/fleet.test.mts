@@ -82,6 +82,24 @@ test("an up that changes nothing sends nothing and loads nothing of Azure in any
     for (const name of azure) expect(loads.ofPackage(name), name).toEqual([]);
 });
 
+test("a refresh asks twice for each, with one sign-in, over few connections, and changes nothing", async () => {
+    const before = await stack.contents();
+    const countsBefore = emulator.counts();
+    const seen = watch(emulator);
+    await stack.refresh();
+    const looks = seen().requests.filter(({ path }) => path.startsWith("/v1.0/"));
+    expect(looks.map(({ method, path }) => `${method} ${path}`).sort()).toEqual(
+        tenants
+            .map(({ id }) => `GET /v1.0/servicePrincipals/${id}`)
+            .flatMap((look) => [look, `${look}/synchronization/secrets`])
+            .sort(),
+    );
+    const counts = emulator.counts();
+    expect(counts.tokenRequests - countsBefore.tokenRequests).toBe(1);
+    expect(counts.connections - countsBefore.connections).toBeLessThanOrEqual(20);
+    expect(await stack.contents()).toEqual(before);
+});
+
 test("one credential changed in one of them is one request to Graph", async () => {
     const [first] = tenants;
     const program = tenants.map(

@@ -110,7 +110,7 @@ test("an application that does not take the credentials fails the up, and state 
             new RegExp(
                 `Validating the credentials of /servicePrincipals/${principals[name].id}: the token was acquired at \\S+, but the ` +
                     "application did not take the credentials\\. Graph says: SystemForCross\\w+: You appear to have entered " +
-                    "invalid credentials\\..*State knows of the acquisition.*\\(VALIDATION_FAILED\\)",
+                    "invalid credentials\\..*\\(request-id [\\w-]{36}\\)\\. State knows of the acquisition.*\\(VALIDATION_FAILED\\)",
             ),
         );
         expect(await outputsOf(name)).toMatchObject({

@@ -240,7 +240,9 @@ describe("the operations", () => {
         refusesValidation = true;
         const validation = { templateId: "scim" };
         const failure = await create({ validation }).catch((thrown: unknown) => thrown);
-        expect(String(failure)).toMatch(/Graph says: InvalidCredentials: They are wrong\. .* \(VALIDATION_FAILED\)$/);
+        expect(String(failure)).toMatch(
+            /Graph says: InvalidCredentials: They are wrong \(request-id r-1\)\. .* \(VALIDATION_FAILED\)$/,
+        );
         const { properties: state, ...kept } = failure as { properties: Record<string, unknown> };
         expect(kept).toMatchObject({ id, reasons: [expect.stringMatching(/\(VALIDATION_FAILED\)$/)] });
         expect(state).toMatchObject({ requestId: "r-1", validation, validationPendingSince: expect.any(String) });

@@ -89,6 +89,41 @@ test("what Graph says back of a value, in any form, is taken out of every messag
     expect(await stack.resources()).toEqual({});
 });
 
+/** A validation sends none of the values: Graph has them from the acquisition. */
+test("what Graph says back of a value at a validation is taken out too, and state has none of it in clear", async () => {
+    // What is asked for again is told while it waits, by the client, which knows what it sent and no more.
+    const echoed = Object.keys(echoes)
+        .filter((name) => name !== "page")
+        .map((name) => ({ name, sentinel: new Sentinel(name) }));
+    stack.declare(
+        echoed
+            .map(({ name, sentinel }) => {
+                const { id } = emulator.createServicePrincipal(name);
+                const effect = echoes[name]?.(sentinel.value);
+                if (effect !== undefined)
+                    emulator.faults.add({ match: { path: `${id}/.*/validateCredentials` }, effect });
+                return `new SynchronizationTokenAcquisition("${name}", {
+                    servicePrincipalId: "${id}",
+                    credentials: { SecretToken: ${sentinel.literal} },
+                    validation: { templateId: "scim" } });`;
+            })
+            .join("\n"),
+    );
+    const { code, stdout, stderr } = await stack.tryUp(
+        ...["--continue-on-error", "--parallel", "16", "--logtostderr", "--logflow", "-v=7"],
+    );
+    expect(code).not.toBe(0);
+    // Of a page that is no JSON nothing is quoted; where another value stood there is our mark now.
+    expect(stdout.split("[removed]").length).toBeGreaterThanOrEqual(echoed.length);
+    const sentinels = echoed.map(({ sentinel }) => sentinel);
+    const exported = (await stack.does(["stack", "export"])).stdout;
+    expect(leaks({ stdout, stderr, exported, ...filesUnder(stack.backend) }, sentinels)).toEqual([]);
+    const resources = Object.values(await stack.resources());
+    expect(resources).toHaveLength(echoed.length);
+    for (const { outputs } of resources) expect(outputs).toHaveProperty("validationPendingSince");
+    await stack.destroy();
+});
+
 test("what Entra says back of the client secret is taken out", async () => {
     const { id } = emulator.createServicePrincipal("Acme");
     stack.declare(`new SynchronizationTokenAcquisition("acme", {

@@ -7,6 +7,7 @@ import { judge, newTargetStatuses, type Outcome, type RowName } from "../core/re
 import { describeTarget } from "../core/target.js";
 import type { Endpoints } from "./clouds.js";
 import { type Endings, endingsOf, type Tried } from "./endings.js";
+import { createPacing } from "./pacing.js";
 import { judgePermission } from "./permission.js";
 import { type Answer, describeAnswer, readAnswer, readSecrets, type StoredSecret } from "./refusals.js";
 import type { Note, SentCodes } from "./sentCodes.js";
@@ -87,11 +88,7 @@ export function createGraph({
     clock = systemClock,
     random = Math.random,
 }: ClientOptions): GraphClient {
-    /**
-     * While Graph throttles, everybody waits: it counts the calls of an application, not of a target. Ends at a time of
-     * the clock's that is never set, as a calendar is.
-     */
-    let pause: { readonly endsAtMs: number; readonly answer?: Answer } = { endsAtMs: Number.NEGATIVE_INFINITY };
+    const pacing = createPacing<Answer>(clock, random);
     const turns = createTurns(acquisitionsAtOnce);
 
     /** What Graph accepted the call with, or said no to the question; everything else is an error. */
@@ -101,12 +98,9 @@ export function createGraph({
         const met = new Map<RowName, number>();
         const startedMs = clock.elapsedMs();
         for (;;) {
-            const pauseMs = pause.endsAtMs - clock.elapsedMs();
-            if (pauseMs >= deadline.remainingMs()) {
-                throw endings.throttled(pause.answer, pauseMs);
-            }
-            if (!(await deadline.wait(pauseMs))) {
-                throw endings.tooLate();
+            const turn = await pacing.turn(deadline);
+            if (turn.kind !== "go") {
+                throw turn.kind === "tooLate" ? endings.tooLate() : endings.throttled(turn.answer, turn.waitMs);
             }
             const note = noteOf(call, endings);
             const attempt = await send(call, note.begin).catch(async (error: unknown) => {
@@ -135,12 +129,15 @@ export function createGraph({
             } else {
                 await note.end(row === "accepted" ? "accepted" : "forget");
             }
+            if (attempt.answer !== undefined) {
+                if (row === "throttled") {
+                    turn.request.throttled(waitMs, attempt.answer);
+                } else {
+                    turn.request.letThrough();
+                }
+            }
             if (attempt.answer !== undefined && (row === "accepted" || call.takesNo?.(attempt.answer.status))) {
                 return attempt;
-            }
-            const endsAtMs = clock.elapsedMs() + waitMs;
-            if (row === "throttled" && attempt.answer !== undefined && endsAtMs > pause.endsAtMs) {
-                pause = { endsAtMs, answer: attempt.answer };
             }
             if (waitMs >= deadline.remainingMs()) {
                 switch (row) {
@@ -169,7 +166,7 @@ export function createGraph({
                 }
             }
             inform(`${call.what}: ${attempt.why}, waiting ${describeWait(waitMs)}${whatFor(row, replicationMs)}`);
-            // For a wait of Graph's everybody waits, at the head of the loop.
+            // A wait of Graph's is everybody's, at the head of the loop.
             if (row !== "throttled" && !(await deadline.wait(waitMs))) {
                 throw endings.tooLate();
             }

@@ -8,6 +8,7 @@ import { type Answer, type Delivery, type EmulatorRequest, emptyAnswer, jsonAnsw
 import type { RequestLog, RequestLogEntry } from "./requestLog.js";
 import { isControlPath } from "./routes/control.js";
 import { createRouter, type Route, type RouteCall } from "./routing.js";
+import type { Throttle } from "./throttle.js";
 
 export interface AppOptions {
     readonly sites: Sites;
@@ -17,6 +18,8 @@ export interface AppOptions {
     readonly log: RequestLog;
     /** Added to every answer of Graph. */
     readonly latencyMs: number;
+    /** What Graph lets through; `undefined`: all. */
+    readonly throttle: Throttle | undefined;
     /** Ends whatever still waits. */
     readonly closing: AbortSignal;
 }
@@ -86,8 +89,12 @@ export function createApp(options: AppOptions): EmulatorApp {
         const dressed = (answer: Answer): Answer => (isGraph ? asGraph(answer, call) : answer);
         const send = (answer: Answer): Delivery => ({ kind: "send", answer: dressed(answer) });
         switch (fault?.kind) {
-            case undefined:
-                return send(await process());
+            case undefined: {
+                const retryAfter = isGraph ? options.throttle?.take() : undefined;
+                return retryAfter === undefined
+                    ? send(await process())
+                    : send(graphErrorAnswer(throttled(retryAfter), requestIds(call)));
+            }
             case "delay":
                 await pause(fault.ms);
                 return send(await process());

@@ -31,6 +31,7 @@ import { type SeededObject, type SeedOptions, seedApplication, seedServicePrinci
 import { openSocket } from "./socket.js";
 import { EmulatorStartError } from "./startError.js";
 import { EmulatorStore } from "./store.js";
+import { Throttle } from "./throttle.js";
 import { createTokenExchange } from "./tokenExchange.js";
 import { createSigningKey, createTokenAuthority } from "./tokens.js";
 
@@ -57,6 +58,11 @@ export interface EmulatorOptions {
     readonly onRequest?: (entry: RequestLogEntry) => void;
     /** Milliseconds that every answer of Graph takes longer. Default: 0. */
     readonly latencyMs?: number;
+    /**
+     * How many requests Graph lets through in a second, whoever asks: the rest is answered with 429 and `Retry-After`.
+     * Whoever was idle has a second's worth at once. Default: all of them.
+     */
+    readonly throttle?: { readonly perSecond: number };
     /** Default: a fresh random uuid. */
     readonly tenantId?: string;
     /** Default: a fresh random uuid. */
@@ -196,6 +202,10 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     const tenantId = notEmpty(options.tenantId ?? randomUUID(), "tenantId");
     const clientId = notEmpty(options.clientId ?? randomUUID(), "clientId");
     const clientSecret = notEmpty(options.clientSecret ?? randomBytes(30).toString("base64url"), "clientSecret");
+    const throttle =
+        options.throttle === undefined
+            ? undefined
+            : new Throttle(atLeast(options.throttle.perSecond, 0.001, "throttle.perSecond"));
     const visibilityDelayMs = atLeast(options.visibilityDelayMs ?? 0, 0, "visibilityDelayMs");
     const saasApplication = new SaasApplication(options.saas);
     const hostNames = options.hostNames ?? [];
@@ -250,7 +260,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     const assertions = { credentials, identityProvider, clientId, tenantId };
     const machine = { ...graph, sites, identities, lifetimeSeconds };
     const exchange = createTokenExchange({ port: socket.port, ca: certificate.ca, closing: closing.signal });
-    const common = { sites, faults, log, latencyMs, closing: closing.signal };
+    const common = { sites, faults, log, latencyMs, throttle, closing: closing.signal };
     socket.serve(
         createApp({
             ...common,

@@ -179,7 +179,10 @@ async function validate(acquired: Outputs, operation: Operation, graph: Graph, d
             formatResourceId(target),
             { ...unvalidated, validationPendingSince: nowOf(operation) },
         );
-    const validity = await graph.validateCredentials({ target, deadline, against }).catch((error: unknown) => {
+    const hidden = [...credentials.values()];
+    const mayBeNew = !operation.olds.acquiredAt;
+    const asked = graph.validateCredentials({ target, deadline, against, hidden, mayBeNew });
+    const validity = await asked.catch((error: unknown) => {
         // Whatever it is: an error without state would have the next up acquire again, with a code that is spent.
         const why = error instanceof EntrasyncError ? error.message : "Something failed that is not meant to.";
         throw failed(

@@ -43,6 +43,10 @@ export interface Validation extends Look {
     readonly against: ValidationTarget;
     /** Missing: those that the provisioning service holds. */
     readonly credentials?: Credentials;
+    /** What no message may repeat, beside the credentials: the values that the service holds. */
+    readonly hidden?: readonly string[];
+    /** Whether the template or the job may have been created a moment ago. */
+    readonly mayBeNew?: boolean;
 }
 
 /** Whether the application takes them; if not, what Graph says of it. */

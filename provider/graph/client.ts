@@ -136,7 +136,8 @@ export function createGraph({
                     turn.request.letThrough();
                 }
             }
-            if (attempt.answer !== undefined && (row === "accepted" || call.takesNo?.(attempt.answer.status))) {
+            const isNo = row === "refused" && call.takesNo?.(attempt.answer?.status ?? 0) === true;
+            if (attempt.answer !== undefined && (row === "accepted" || isNo)) {
                 return attempt;
             }
             if (waitMs >= deadline.remainingMs()) {
@@ -144,7 +145,7 @@ export function createGraph({
                     case "throttled":
                         throw endings.throttled(attempt.answer, waitMs);
                     case "notConnected":
-                        throw deadline.signal.aborted
+                        throw deadline.waiting.aborted
                             ? endings.tooLate()
                             : endings.unreachable(attempt.why, met.get(row) ?? 0);
                     case "challenged":
@@ -200,6 +201,10 @@ export function createGraph({
             : Math.min(attemptTimeoutMs, remainingMs);
         const limit = new AbortController();
         const cancel = clock.after(limitMs, () => limit.abort());
+        // Whoever cancels need not wait for a sign-in; what is on its way to Graph may end, so that state knows of it.
+        let isOnItsWay = false;
+        const onCancel = () => isOnItsWay || limit.abort();
+        deadline.waiting.addEventListener("abort", onCancel);
         try {
             const sent = await transport.send({
                 method: call.method,
@@ -207,7 +212,10 @@ export function createGraph({
                 ...(call.body === undefined ? {} : { body: call.body }),
                 abortSignal: AbortSignal.any([deadline.signal, limit.signal]),
                 ownConnection: worksOnce,
-                beforeSending,
+                async beforeSending() {
+                    await beforeSending();
+                    isOnItsWay = true;
+                },
             });
             if (sent.response === undefined) {
                 const isLate = limit.signal.aborted || deadline.signal.aborted;
@@ -233,6 +241,7 @@ export function createGraph({
             };
         } finally {
             cancel();
+            deadline.waiting.removeEventListener("abort", onCancel);
         }
     }
 
@@ -297,7 +306,7 @@ export function createGraph({
         storedSecrets,
 
         async validateCredentials(validation) {
-            const { against, credentials } = validation;
+            const { against, credentials, hidden = [], mayBeNew = false } = validation;
             const job = "jobId" in against ? `/${encodeURIComponent(against.jobId)}` : "";
             const { answer } = await ask(validation, "Validating credentials for", {
                 method: "POST",
@@ -307,7 +316,8 @@ export function createGraph({
                     useSavedCredentials: credentials === undefined,
                     ...(credentials === undefined ? {} : { credentials: pairsOf(credentials) }),
                 }),
-                submitted: [...(credentials?.values() ?? [])],
+                submitted: [...(credentials?.values() ?? []), ...hidden],
+                mayBeNew,
                 takesNo: isNoOfTheApplication,
             });
             return answer.status < 300

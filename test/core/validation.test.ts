@@ -57,7 +57,9 @@ describe("a validation after an acquisition", () => {
     test("is asked for once, for what the service then holds, in what is left of the operation's time", async () => {
         const state = await engine.created({ validation, timeouts: { create: "1m" } });
         expect(world.acquisitions).toHaveLength(1);
-        expect(world.validations).toEqual([{ target, against: validation, timeoutMs: 60_000 }]);
+        const { "@hashKey": _, ...values } = state.inputs.credentials as Record<string, string>;
+        const hidden = Object.values(values);
+        expect(world.validations).toEqual([{ target, against: validation, timeoutMs: 60_000, hidden, mayBeNew: true }]);
         expect(state.outputs).toMatchObject({ acquiredAt: start, requestId: "request-1", validation });
         expect(state.outputs.validatedAt).toBe(start);
         expect(state.outputs).not.toHaveProperty("validationPendingSince");

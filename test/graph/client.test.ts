@@ -246,6 +246,21 @@ describe("the operation's time", () => {
         expect(setup.transport.requests).toHaveLength(1);
     });
 
+    test("ends at once where the user cancels during the sign-in, of which Graph knows nothing", async () => {
+        const cancelled = new AbortController();
+        over(accepted);
+        // A sign-in that hangs: what runs just before the request goes out is never reached.
+        setup.transport.send = ({ abortSignal }) =>
+            new Promise((resolve) =>
+                abortSignal.addEventListener("abort", () => resolve({ reached: false, why: "AbortError" })),
+            );
+        setup.clock.after(10_000, () => cancelled.abort());
+        const { error, message, afterMs } = await setup.acquire({ cancelled: cancelled.signal });
+        expect(error).toBeInstanceOf(CancelledError);
+        expect(message).toContain("cancelled. Graph had not processed anything.");
+        expect(afterMs).toBe(10_000);
+    });
+
     test("goes on where the user cancels while Graph is at it: what came of it is to be known", async () => {
         const cancelled = new AbortController();
         over(() => new Promise((resolve) => setup.clock.after(20_000, () => resolve(accepted))));
@@ -254,6 +269,29 @@ describe("the operation's time", () => {
         expect(value).toEqual({ requestId: "r-1" });
         expect(afterMs).toBe(20_000);
     });
+});
+
+describe("a validation", () => {
+    const validate = (more: { mayBeNew?: boolean; hidden?: readonly string[] } = {}) =>
+        setup.asking((look) => setup.graph.validateCredentials({ ...look, against: { templateId: "scim" }, ...more }));
+
+    test("repeats nothing of what the service holds, be it while it is asked again", async () => {
+        over(foreign(502, `<p>${secret}</p>`), response(400, graphError("Refused", `No: ${secret}.`)));
+        const { value } = await setup.clock.settled(validate({ hidden: [secret] }));
+        expect(value).toMatchObject({ valid: false, message: "No: [removed]." });
+        expect(setup.informed.join()).toContain("[removed]");
+        expect(setup.informed.join()).not.toContain(secret);
+    });
+
+    test.each([notFound, response(409, graphError("Conflict", "Not yet."))])(
+        "waits for a template or a job that may be new: %#",
+        async (refusal) => {
+            over(refusal, response(204));
+            const { value, afterMs } = await setup.clock.settled(validate({ mayBeNew: true }));
+            expect(value).toEqual({ valid: true });
+            expect(afterMs).toBe(1000);
+        },
+    );
 });
 
 describe("a look at the target", () => {

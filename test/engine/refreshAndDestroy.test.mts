@@ -18,6 +18,8 @@ let stack: Stack;
 
 beforeAll(async () => {
     stack = await openStack({ files: {}, emulator });
+    // A target that is gone is waited for as one that is new: not for two minutes here.
+    await stack.config("entrasync:replicationTimeout", "2s");
     stack.declare(
         names
             .map(

@@ -32,10 +32,13 @@ export interface PacedRequest<Answer> {
     throttled(waitMs: number, answer: Answer): void;
 }
 
-/** Where Graph has let nothing through that a rate could be measured by: 1 a second, twice as many a second later. */
+/** Where Graph has let nothing through that a rate could be measured by: 1 a second, twice as many a second later, then ever faster. */
 const unmeasured = { perMs: 1 / 1000, doublesAfterMs: 1000 };
 
-/** A measured rate doubles in this time. Sooner, and many stacks together are refused more; later, and one is held up. */
+/**
+ * A measured rate doubles in this time; in twice the time it grows to sixteenfold, in three times to five hundredfold: who is
+ * not refused for so long was measured while others were in the way. Sooner, and many stacks together are refused more.
+ */
 const doublesAfterMs = 20_000;
 
 /** So much faster goes what the wait has let build up. */
@@ -208,5 +211,5 @@ export function createPacing<Answer>(clock: Clock, random: () => number): Pacing
 }
 
 function perMsAt({ perMs, sinceMs, doublesAfterMs: doublingMs }: Rate, atMs: number): number {
-    return perMs * 2 ** (Math.max(0, atMs - sinceMs) / doublingMs);
+    return perMs * 2 ** ((Math.max(0, atMs - sinceMs) / doublingMs) ** 2);
 }

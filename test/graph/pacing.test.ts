@@ -74,14 +74,15 @@ test("after the wait they go at the rate that Graph has let through, which grows
     await clock.advance(1000);
     expect(order.length).toBeGreaterThanOrEqual(9);
     expect(order.length).toBeLessThanOrEqual(11);
-    await clock.advance(60_000);
+    await clock.advance(20_000);
     await Promise.all(asked);
     expect(order).toEqual([...order].sort((left, right) => left - right));
-    // Three times twice as fast by now.
+    // Twice as fast after 20 seconds, sixteen times after 40.
+    await clock.advance(17_750);
     const fast = goMany(1000);
     await clock.advance(1000);
-    expect(fast.length).toBeGreaterThan(35);
-    expect(fast.length).toBeLessThan(60);
+    expect(fast.length).toBeGreaterThan(70);
+    expect(fast.length).toBeLessThan(100);
 });
 
 test("many refused at once are one measurement, and the longest of their waits counts", async () => {

@@ -90,10 +90,12 @@ export class Figures {
         return this.of(contender, count, operation).map(({ run }) => run.wallMs);
     }
 
-    /** Round by round, what a contender's first `up` takes beyond the ComponentResources'. */
+    /** Round by round, what an operation takes beyond the ComponentResources'; less than a hundredth counts as that. */
     partMs(contender: string, count: number, operation: Operation): readonly number[] {
         const floor = this.wallMs(names.components, count, operation);
-        return this.wallMs(contender, count, operation).map((ms, round) => ms - (floor[round] ?? Number.NaN));
+        return this.wallMs(contender, count, operation).map((ms, round) =>
+            Math.max(ms / 100, ms - (floor[round] ?? Number.NaN)),
+        );
     }
 
     /** How many times as long one takes as another, round by round. */

@@ -41,6 +41,13 @@ const unmeasured = { perMs: 1 / 1000, doublesAfterMs: 1000 };
  */
 const doublesAfterMs = 20_000;
 
+/**
+ * For so long the best of what was measured counts. A 429 that has nothing to do with the rate, as a service in trouble
+ * gives them, ends a stretch early and makes it look slow; measured by that alone, the pace would sink from one to the next
+ * (a thousand requests of which 5 % are refused at random: 60 s with this, 500 s without).
+ */
+const rememberedMs = 30_000;
+
 /** So much faster goes what the wait has let build up. */
 const aheadTimes = 4;
 
@@ -81,6 +88,8 @@ export function createPacing<Answer>(clock: Clock, random: () => number): Pacing
     let rate: Rate | undefined;
     let stretch: Stretch = { startedAtMs: undefined, letThrough: 0 };
     let lastSentAtMs = Number.NEGATIVE_INFINITY;
+    /** What was measured of late. */
+    let measurements: readonly { readonly perMs: number; readonly atMs: number }[] = [];
     /** Programs that Graph has told the same must not stay in step. */
     let jitter = 1;
 
@@ -89,7 +98,11 @@ export function createPacing<Answer>(clock: Clock, random: () => number): Pacing
         const sinceMs = clock.elapsedMs();
         const { startedAtMs = sinceMs, letThrough } = stretch;
         if (letThrough > 0) {
-            const perMs = letThrough / Math.max(1, endsAtMs - startedAtMs);
+            const latest = { perMs: letThrough / Math.max(1, endsAtMs - startedAtMs), atMs: sinceMs };
+            measurements = [...measurements.filter(({ atMs }) => atMs > sinceMs - rememberedMs), latest];
+            // Never less than half of what it was when the stretch began.
+            const least = rate === undefined ? 0 : perMsAt(rate, startedAtMs) / 2;
+            const perMs = Math.max(least, ...measurements.map((one) => one.perMs));
             return { perMs, sinceMs, doublesAfterMs, ahead: perMs * waitMs };
         }
         return rate === undefined

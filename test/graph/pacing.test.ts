@@ -185,3 +185,39 @@ async function settledAtOnce(turns: readonly Promise<Turn<string>>[]): Promise<n
     await quiet();
     return settled;
 }
+
+test("a 429 that has nothing to do with the rate does not make it sink from one to the next", async () => {
+    // Of requests that take 40 ms each, 8 at once, every twentieth is refused, however fast or slow they go.
+    let sent = 0;
+    let left = 1000;
+    let running = 0;
+    const work = async (): Promise<void> => {
+        running += 1;
+        while (left > 0) {
+            left -= 1;
+            for (let isThrough = false; !isThrough; ) {
+                const request = await go(3_600_000);
+                sent += 1;
+                const isRefused = sent % 20 === 0;
+                await new Promise<void>((resolve) => void clock.after(40, resolve));
+                if (isRefused) {
+                    request.throttled(1000, "429");
+                } else {
+                    request.letThrough();
+                    isThrough = true;
+                }
+            }
+        }
+        running -= 1;
+    };
+    const startedMs = clock.elapsedMs();
+    for (let index = 0; index < 8; index += 1) {
+        void work();
+    }
+    while (running > 0 && clock.elapsedMs() - startedMs < 600_000) {
+        await clock.advance(1000);
+    }
+    // Some 53 waits of a second each are Graph's own.
+    expect(clock.elapsedMs() - startedMs).toBeLessThan(120_000);
+    expect(running).toBe(0);
+});

@@ -73,7 +73,11 @@ interface Call extends Tried {
 }
 
 /** What came of one attempt, for the table and for people. */
-type Attempt = { readonly why: string } & (
+type Attempt = {
+    readonly why: string;
+    /** Whether it ended because its time was up. */
+    readonly isLate?: boolean;
+} & (
     | { readonly outcome: Extract<Outcome, { kind: "answered" }>; readonly answer: Answer; readonly body: string }
     | { readonly outcome: Exclude<Outcome, { kind: "answered" }>; readonly answer?: undefined }
 );
@@ -145,7 +149,8 @@ export function createGraph({
                     case "throttled":
                         throw endings.throttled(attempt.answer, waitMs);
                     case "notConnected":
-                        throw deadline.waiting.aborted
+                        // An attempt and its operation can be late at the same moment: whose timer is first does not matter.
+                        throw deadline.waiting.aborted || (attempt.isLate && verdict.next === "again")
                             ? endings.tooLate()
                             : endings.unreachable(attempt.why, met.get(row) ?? 0);
                     case "challenged":
@@ -219,9 +224,11 @@ export function createGraph({
             });
             if (sent.response === undefined) {
                 const isLate = limit.signal.aborted || deadline.signal.aborted;
+                const missing = isOnItsWay ? "answer" : "sign-in";
                 return {
                     outcome: { kind: sent.reached ? "lost" : "notConnected" },
-                    why: isLate ? `no answer within ${describeMs(Math.round(limitMs))}` : sent.why,
+                    isLate,
+                    why: isLate ? `no ${missing} within ${describeMs(Math.round(limitMs))}` : sent.why,
                 };
             }
             const read = readAnswer(sent.response, call.submitted);

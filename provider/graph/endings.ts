@@ -55,7 +55,7 @@ export function endingsOf(tried: Tried, { graph }: Endpoints, deadline: Deadline
         },
 
         tooLate: () =>
-            deadline.signal.aborted
+            deadline.signal.aborted || !deadline.waiting.aborted
                 ? new DeadlineError(
                       `${what}: not done within ${describeMs(deadline.timeoutMs)}. ${nothing("Graph had not processed anything")} ` +
                           "Run pulumi up again, or give it longer in the resource's timeouts.",

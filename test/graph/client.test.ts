@@ -246,6 +246,25 @@ describe("the operation's time", () => {
         expect(setup.transport.requests).toHaveLength(1);
     });
 
+    test.each([
+        // Whose time is up first: the operation's, or the attempt's, which leaves time for a look.
+        [false, 2000],
+        [true, 1500],
+    ])(
+        "is too late, not out of reach, where the sign-in takes all the time; works once: %s",
+        async (worksOnce, endMs) => {
+            over(accepted);
+            setup.transport.send = ({ abortSignal }) =>
+                new Promise((resolve) =>
+                    abortSignal.addEventListener("abort", () => resolve({ reached: false, why: "AbortError" })),
+                );
+            const { error, message, afterMs } = await setup.acquire({ timeoutMs: 2000, worksOnce });
+            expect(error).toBeInstanceOf(DeadlineError);
+            expect(message).toContain("not done within 2 s. Graph had not processed anything.");
+            expect(afterMs).toBe(endMs);
+        },
+    );
+
     test("ends at once where the user cancels during the sign-in, of which Graph knows nothing", async () => {
         const cancelled = new AbortController();
         over(accepted);

@@ -100,7 +100,8 @@ export function createGraph({
         const { deadline } = call;
         const endings = endingsOf(call, endpoints, deadline);
         const met = new Map<RowName, number>();
-        const startedMs = clock.elapsedMs();
+        /** From the first answer on: how long the sign-in took says nothing of the target. */
+        let answeredAtMs: number | undefined;
         for (;;) {
             const turn = await pacing.turn(deadline);
             if (turn.kind !== "go") {
@@ -114,7 +115,9 @@ export function createGraph({
             });
             const claims = transport.claims();
             const permission = claims === undefined ? undefined : judgePermission(claims);
-            const replicationMs = call.mayBeNew ? startedMs + replicationTimeoutMs - clock.elapsedMs() : 0;
+            answeredAtMs ??= clock.elapsedMs();
+            const sinceMs = clock.elapsedMs() - answeredAtMs;
+            const replicationMs = call.mayBeNew ? replicationTimeoutMs - sinceMs : 0;
             const verdict = judge(attempt.outcome, {
                 worksOnce: call.worksOnce,
                 replicationMs,
@@ -165,7 +168,7 @@ export function createGraph({
                             : endings.refused(attempt.answer, {
                                   waitedMs:
                                       met.has("replicating") && newTargetStatuses.includes(attempt.answer.status)
-                                          ? clock.elapsedMs() - startedMs
+                                          ? sinceMs
                                           : 0,
                                   missing: permission?.granted === false ? permission.because : undefined,
                               });

@@ -55,9 +55,9 @@ export class EmulatorChild implements AsyncDisposable {
                 mine?.reject(new Error(`the emulator: ${error}`));
             }
         });
-        child.on("exit", (code) => {
+        child.on("exit", (code, signal) => {
             for (const { reject } of waiting.values()) {
-                reject(new Error(`the emulator's process ended with ${code}`));
+                reject(new Error(`the emulator's process ended with ${code ?? signal}`));
             }
         });
         let last = 0;
@@ -93,8 +93,10 @@ export class EmulatorChild implements AsyncDisposable {
     }
 
     async [Symbol.asyncDispose](): Promise<void> {
-        const ended = new Promise((resolve) => this.#child.once("exit", resolve));
-        this.#child.disconnect();
-        await ended;
+        if (this.#child.connected) {
+            const ended = new Promise((resolve) => this.#child.once("exit", resolve));
+            this.#child.disconnect();
+            await ended;
+        }
     }
 }

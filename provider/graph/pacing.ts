@@ -192,7 +192,7 @@ export function createPacing<Answer>(clock: Clock, random: () => number): Pacing
     return {
         async turn(deadline) {
             if (deadline.waiting.aborted) {
-                return { kind: "tooLate" };
+                return deadline.signal.aborted ? outOfTime(queue.length) : { kind: "tooLate" };
             }
             const never = hopeless(deadline);
             if (never !== undefined) {

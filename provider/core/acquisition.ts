@@ -5,7 +5,7 @@ import { EntrasyncError, OutcomeUnknownError, spentCode, ValidationFailedError }
 import { couldNotLook, howToFindOut, keptBack, lookAfter } from "./evidence.js";
 import { canonical } from "./json.js";
 import { oneTimeKey } from "./keys.js";
-import { acquires, changesKey, diff } from "./plan.js";
+import { type Course, courseOf, diff } from "./plan.js";
 import { scrub } from "./scrub.js";
 import {
     KeptInStateError,
@@ -48,21 +48,24 @@ export async function update(
     if (plan.action === "none") {
         return { outputs: { ...readOutputs(olds), ...remembered(news) } };
     }
-    if (!acquires(changes)) {
-        return { outputs: await within(updateMs, operation, validateAgain) };
-    }
-    if (worksOnce(inputs) && !changesKey(changes, oneTimeKey)) {
-        if (olds.outcomeUnknownSince === undefined) {
+    const step = stepOf(courseOf(changes, olds, worksOnce(inputs)), olds);
+    return { outputs: await within(updateMs, operation, step) };
+}
+
+function stepOf(course: Course, olds: Readonly<Properties>): Step {
+    switch (course) {
+        case "acquire":
+            return acquire;
+        case "validate":
+            return validateAgain;
+        case "look":
+            return lookAgain;
+        case "spent":
             throw spentCode(
                 `works once, and was spent by the acquisition of ${textOf(olds.acquiredAt, "an unknown time")}: to acquire ` +
                     "again, give a new code; else take the other change back",
             );
-        }
-        if (changes.every(({ kind }) => kind === "outcomeUnknown" || kind === "validation")) {
-            return { outputs: await within(updateMs, operation, lookAgain) };
-        }
     }
-    return { outputs: await within(updateMs, operation, acquire) };
 }
 
 /** A create or an update on its way. */
@@ -179,21 +182,19 @@ async function validate(acquired: Outputs, operation: Operation, graph: Graph, d
             formatResourceId(target),
             { ...unvalidated, validationPendingSince: nowOf(operation) },
         );
+    // Graph is sent none of the values, and holds them all the same.
     const hidden = [...credentials.values()];
+    const hide = (text: string) => scrub(text, hidden);
     const mayBeNew = !operation.olds.acquiredAt;
     const asked = graph.validateCredentials({ target, deadline, against, hidden, mayBeNew });
     const validity = await asked.catch((error: unknown) => {
         // Whatever it is: an error without state would have the next up acquire again, with a code that is spent.
         const why = error instanceof EntrasyncError ? error.message : "Something failed that is not meant to.";
-        throw failed(
-            `Graph could not be asked whether the application takes the credentials. ${scrub(why, credentials.values())}`,
-        );
+        throw failed(`Graph could not be asked whether the application takes the credentials. ${hide(why)}`);
     });
     if (validity.valid) {
         return { ...unvalidated, validatedAt: nowOf(operation) };
     }
-    // Graph was sent none of the values, and holds them all the same.
-    const hide = (text: string) => scrub(text, credentials.values());
     const words = [validity.code, validity.message].filter(Boolean).join(": ").replace(/\.$/, "") || "no words";
     const requestId = validity.requestId === undefined ? undefined : hide(validity.requestId);
     const request = requestId === undefined ? "" : ` (request-id ${requestId})`;

@@ -2,6 +2,7 @@ import { validInputs } from "./check.js";
 import { systemClock } from "./clock.js";
 import type { Inputs } from "./inputs.js";
 import { canonical } from "./json.js";
+import { oneTimeKey } from "./keys.js";
 import { type Properties, readHashes } from "./state.js";
 import { formatResourceId, targetProperties } from "./target.js";
 import { holdsUnknown, isUnknown } from "./unknown.js";
@@ -69,12 +70,36 @@ export function diff(
     return changes.length > 0 ? { action: "update", changes } : { action: "none" };
 }
 
-/** Whether something of this is to be sent: a validation alone, or a one-time code's lost answer, is none. */
+/** What an update comes to. */
+export type Course =
+    | "acquire"
+    /** What was acquired is validated, and nothing is acquired. */
+    | "validate"
+    /** Nothing is sent, for a one-time code's answer was lost: Graph is only asked what it shows. */
+    | "look"
+    /** The code that was accepted would have to be sent again: it fails before anything is sent. */
+    | "spent";
+
+/** The one place that knows what a one-time code holds back; `hasCode` is whether one is among the credentials now. */
+export function courseOf(changes: readonly Change[], olds: Readonly<Properties>, hasCode: boolean): Course {
+    if (!acquires(changes)) {
+        return "validate";
+    }
+    if (!hasCode || changesKey(changes, oneTimeKey)) {
+        return "acquire";
+    }
+    if (olds.outcomeUnknownSince === undefined) {
+        return "spent";
+    }
+    return changes.every(({ kind }) => kind === "outcomeUnknown" || kind === "validation") ? "look" : "acquire";
+}
+
+/** Whether it is about more than a validation. */
 export function acquires(changes: readonly Change[]): boolean {
     return changes.some(({ kind }) => kind !== "validation");
 }
 
-export function changesKey(changes: readonly Change[], key: string): boolean {
+function changesKey(changes: readonly Change[], key: string): boolean {
     return changes.some((change) => change.kind === "credentials" && change.keys.includes(key));
 }
 

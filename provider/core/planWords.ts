@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { oneTimeKey } from "./keys.js";
-import { acquires, type Change, type Plan } from "./plan.js";
+import { type Change, courseOf, type Plan } from "./plan.js";
 import { type Properties, readHashes, readKeys, textOf } from "./state.js";
 import { isUnknown } from "./unknown.js";
 
@@ -48,20 +48,19 @@ const sentNothing: ReadonlyMap<string, string> = new Map([
 
 function describeUpdate(changes: readonly Change[], olds: Readonly<Properties>, news: Readonly<Properties>): string {
     const keys = Object.keys(readHashes(news.credentialHashes));
-    const changesCode = changes.some((change) => change.kind === "credentials" && change.keys.includes(oneTimeKey));
-    const isHeldBack = keys.includes(oneTimeKey) && !changesCode;
     const why = changes.flatMap((change) => reasons(change, olds, news)).join("; ");
-    if (!acquires(changes)) {
-        return `validates, and acquires nothing: ${why}.`;
+    switch (courseOf(changes, olds, keys.includes(oneTimeKey))) {
+        case "validate":
+            return `validates, and acquires nothing: ${why}.`;
+        case "look":
+            return `sends nothing: ${why}, and an ${oneTimeKey} works once. It only looks what Graph shows.`;
+        case "spent":
+            return `is going to fail before anything is sent: ${why}, but the ${oneTimeKey} is spent. Give a new one.`;
+        case "acquire": {
+            const all = keys.length === 0 ? "" : ` Graph takes them as a whole: ${describeCount(keys.length)} sent.`;
+            return `acquires again: ${why}.${all}`;
+        }
     }
-    if (isHeldBack && changes.every(({ kind }) => kind === "outcomeUnknown" || kind === "validation")) {
-        return `sends nothing: ${why}, and an ${oneTimeKey} works once. It only looks what Graph shows.`;
-    }
-    if (isHeldBack && olds.outcomeUnknownSince === undefined) {
-        return `is going to fail before anything is sent: ${why}, but the ${oneTimeKey} is spent. Give a new one.`;
-    }
-    const all = keys.length === 0 ? "" : ` Graph takes them as a whole: ${describeCount(keys.length)} sent.`;
-    return `acquires again: ${why}.${all}`;
 }
 
 function reasons(change: Change, olds: Readonly<Properties>, news: Readonly<Properties>): string[] {

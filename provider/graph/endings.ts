@@ -98,8 +98,7 @@ export function endingsOf(tried: Tried, { graph }: Endpoints, deadline: Deadline
             }
             const next = worksOnce
                 ? ""
-                : " The next pulumi up sends the credentials again; none of them works " +
-                  "just once, so that does no harm.";
+                : " The next pulumi up sends the credentials again; none of them works just once, so that does no harm.";
             return new OutcomeUnknownError(
                 `${what}: ${why}. Graph may or may not have acquired the token.${next}`,
                 answer,

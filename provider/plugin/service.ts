@@ -187,14 +187,10 @@ export function createService({ version, environment, log }: ServiceOptions): Rp
             async (request) => {
                 const decoded = decode(request.getProperties());
                 const news = lifecycle.derive(decoded.properties, surroundings);
+                const { id, outputs } = request.getPreview()
+                    ? lifecycle.previewCreate(news)
+                    : await lifecycle.create(news, surroundings, timeoutMs(request));
                 const response = new CreateResponse();
-                if (request.getPreview()) {
-                    const { id, outputs } = lifecycle.previewCreate(news);
-                    response.setId(id);
-                    response.setProperties(encode(outputs, decoded.secret));
-                    return response;
-                }
-                const { id, outputs } = await lifecycle.create(news, surroundings, timeoutMs(request));
                 response.setId(id);
                 response.setProperties(encode(outputs, decoded.secret));
                 return response;

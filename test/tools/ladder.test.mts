@@ -238,9 +238,11 @@ test("without a terminal one interrupt reaches pulumi, however often it comes", 
     machine.install(
         "pulumi",
         'if [ "$1" = version ]; then echo v3.300.0; exit 0; fi',
-        "trap 'echo interrupted' INT",
+        "trap 'echo interrupted; interrupted=1' INT",
         "echo started",
-        "i=0; while [ $i -lt 20 ]; do sleep 0.1; i=$((i+1)); done",
+        // Until the first one has come, however busy the machine is; then a second more, in which others would.
+        'i=0; while [ -z "$interrupted" ] && [ $i -lt 600 ]; do sleep 0.1; i=$((i+1)); done',
+        "i=0; while [ $i -lt 10 ]; do sleep 0.1; i=$((i+1)); done",
         "exit 5",
     );
     const running = machine.start("pulumi.mts", "up");

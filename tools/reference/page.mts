@@ -1,0 +1,30 @@
+import { configurationReference } from "./configuration.mts";
+import { emulatorReference, runtimeReference } from "./emulator.mts";
+import { errorsReference } from "./errors.mts";
+import { paragraphs } from "./markdown.mts";
+import { pluginReference } from "./plugin.mts";
+import { resourceReference } from "./resource.mts";
+import { Sources } from "./sources.mts";
+
+/** The files that users import, and the errors' own. */
+export const entries = [
+    "provider/index.ts",
+    "provider/core/errors.ts",
+    "provider/runtime.ts",
+    "provider/emulator/index.ts",
+] as const;
+
+/** docs/reference.md. */
+export function createReference(sources: Sources = new Sources(entries)): string {
+    return `${paragraphs(
+        "<!-- Written by npm run reference, from the types, the plugin's schema and their comments. Change those. -->",
+        "# Reference",
+        "Every argument, output, setting, function, error and export, as the types, the plugin's schema and their comments have them; this page is generated from those. What a default is and what a change does is said with each.",
+        resourceReference(sources),
+        configurationReference(),
+        pluginReference(),
+        errorsReference(sources),
+        emulatorReference(sources),
+        runtimeReference(sources),
+    )}\n`;
+}

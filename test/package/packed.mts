@@ -34,7 +34,7 @@ export function outsideFolder(): string {
  */
 export async function pack(folder: string): Promise<Packed> {
     const checkout = join(folder, "checkout");
-    const out = new Set(["node_modules", "dist", "test", ".git"].map((name) => join(repositoryRoot, name)));
+    const out = new Set(["node_modules", "dist", "build", "test", ".git"].map((name) => join(repositoryRoot, name)));
     cpSync(repositoryRoot, checkout, { recursive: true, filter: (source) => !out.has(source) });
     symlinkSync(join(repositoryRoot, "node_modules"), join(checkout, "node_modules"));
     mkdirSync(join(checkout, "dist"));

@@ -1,16 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { repositoryRoot } from "../engine/repository.mts";
+import { packageFoldersOf } from "./bundling.mts";
 
 /**
  * The licences of the packages that files came from, as their authors' terms want them beside a copy. The bundler's own list
  * has only what stands in a comment, which is not where most packages keep theirs.
  */
 export function licencesOf(files: readonly string[]): string {
-    const folders = new Set(
-        files.flatMap((file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []),
-    );
-    const texts = [...folders].sort().map((folder) => licenceIn(join(repositoryRoot, folder)));
+    const texts = packageFoldersOf(files).map(licenceIn);
     return ["This file holds code of the following packages.\n", ...texts].join(`\n${"=".repeat(80)}\n\n`);
 }
 

@@ -29,6 +29,7 @@ async function answer(question: Question): Promise<unknown> {
         case "start":
             emulator = await startEmulator({
                 latencyMs: question.latencyMs,
+                tokenLatencyMs: question.latencyMs,
                 ...(question.perSecond === undefined ? {} : { throttle: { perSecond: question.perSecond } }),
                 onRequest({ path, status, at, durationMs, connection }) {
                     if (/^\/(v1\.0|beta)\//.test(path)) {

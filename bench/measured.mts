@@ -50,6 +50,8 @@ export interface Measured {
     readonly sideBySide: number;
     readonly inputBytes: number;
     readonly measurements: readonly Measurement[];
+    /** First `up`s again, with state written once, at the end. */
+    readonly writtenOnce: readonly Measurement[];
     readonly stateBytes: Readonly<Record<string, readonly number[]>>;
     readonly byHand: readonly ByHand[];
     readonly loads: Loads;
@@ -62,17 +64,19 @@ export interface Measured {
 /** Looks things up in what was measured. */
 export class Figures {
     readonly measured: Measured;
+    readonly measurements: readonly Measurement[];
 
-    constructor(measured: Measured) {
+    constructor(measured: Measured, measurements: readonly Measurement[] = measured.measurements) {
         this.measured = measured;
+        this.measurements = measurements;
     }
 
     get counts(): readonly number[] {
-        return [...new Set(this.measured.measurements.map(({ count }) => count))].sort((one, other) => one - other);
+        return [...new Set(this.measurements.map(({ count }) => count))].sort((one, other) => one - other);
     }
 
     get contenders(): readonly string[] {
-        return [...new Set(this.measured.measurements.map(({ contender }) => contender))];
+        return [...new Set(this.measurements.map(({ contender }) => contender))];
     }
 
     /** 200, or where that was not measured the largest below it. */
@@ -81,7 +85,7 @@ export class Figures {
     }
 
     of(contender: string, count: number, operation: Operation): readonly Measurement[] {
-        return this.measured.measurements.filter(
+        return this.measurements.filter(
             (one) => one.contender === contender && one.count === count && one.operation === operation,
         );
     }

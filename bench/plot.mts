@@ -36,7 +36,7 @@ export function drawSvg(measured: Measured): string {
         text(
             left,
             18,
-            `Wall time of each operation, N = ${count}, in seconds; Graph answers after ${measured.latencyMs} ms`,
+            `Wall time of each operation, N = ${count}, in seconds; Entra and Graph answer after ${measured.latencyMs} ms`,
         ),
         ...legend,
         ...bars(figures, count, 90),

@@ -16,6 +16,7 @@ export interface Row {
 export function reach(measured: Measured): readonly Row[] {
     const figures = new Figures(measured);
     const count = figures.mainCount;
+    const once = new Figures(measured, measured.writtenOnce);
     const time = (figure: string, value: Spread | undefined, compare: "at least" | "at most", limit: number): Row => ({
         figure,
         bar: `${compare} ${limit}`,
@@ -63,6 +64,9 @@ export function reach(measured: Measured): readonly Row[] {
             1,
         ),
         time(`first up, N = ${count}: whole, OpenTofu / plugin`, figures.ratio(openTofu, plugin, "up"), "at least", 1),
+        ...faces.map((face) =>
+            time(`… with state written once: OpenTofu / ${face}`, once.ratio(openTofu, face, "up"), "at least", 1),
+        ),
         time(
             `no-op up, N = ${count}: dynamic / empty hooks`,
             figures.ratio(dynamic, emptyHooks, "noOp"),
@@ -103,6 +107,10 @@ export function reach(measured: Measured): readonly Row[] {
             const growth = figures.growth(face, "up");
             const figure = `first up, N = 50 → ${growth?.to ?? 1000}: exponent of our part, ${face}`;
             return number(figure, growth?.exponent, "at most", 1.1, false);
+        }),
+        ...faces.map((face) => {
+            const growth = once.growth(face, "up");
+            return number(`… with state written once, ${face}`, growth?.exponent, "at most", 1.1, false);
         }),
         ...measured.throttled
             .filter(({ contender }) => (faces as readonly string[]).includes(contender))

@@ -10,7 +10,7 @@ export function writeReport(measured: Measured): string {
     return [
         `# Measured on ${measured.startedAt.slice(0, 16).replace("T", " ")} UTC`,
         "",
-        `${machine.processors} processors, Node.js ${machine.node}, Pulumi ${machine.pulumi}; Graph answers after ${latencyMs} ms. ` +
+        `${machine.processors} processors, Node.js ${machine.node}, Pulumi ${machine.pulumi}; Entra and Graph answer after ${latencyMs} ms. ` +
             `Load average ${machine.load.map((load) => load.toFixed(1)).join(" at the beginning, ")} at the end` +
             `${Math.max(...machine.load) > 3 ? ": the machine was busy, so of the times only the ratios mean much" : ""}.` +
             `${isQuick ? " A quick run: small, and each only once." : ""}`,
@@ -28,6 +28,7 @@ export function writeReport(measured: Measured): string {
         ),
         "",
         ...figures.counts.flatMap((count) => wallTables(figures, count)),
+        ...writtenOnceTable(new Figures(measured, measured.writtenOnce)),
         "## State of a resource, bytes",
         "",
         ...table(
@@ -165,6 +166,26 @@ function wallTables(figures: Figures, count: number): string[] {
                             : `${asked.tokenRequests} + ${asked.graphRequests}, ${asked.connections}`;
                     }),
                 ),
+        ),
+        "",
+    ];
+}
+
+function writtenOnceTable(figures: Figures): string[] {
+    if (figures.measurements.length === 0) {
+        return [];
+    }
+    return [
+        "## First up, with state written once (`PULUMI_SKIP_CHECKPOINTS`), s",
+        "",
+        ...table(
+            ["who", ...figures.counts.map((count) => `N = ${count}`)],
+            figures.contenders.map((name) => [
+                name,
+                ...figures.counts.map((count) =>
+                    show(spread(figures.wallMs(name, count, "up").map((ms) => ms / 1000))),
+                ),
+            ]),
         ),
         "",
     ];

@@ -76,6 +76,7 @@ function tenants(principals: readonly string[]): readonly Tenant[] {
 }
 
 const measurements: Measurement[] = [];
+const writtenOnce: Measurement[] = [];
 const stateBytes: Record<string, readonly number[]> = {};
 const byHand: ByHand[] = [];
 let inputBytes = 0;
@@ -136,6 +137,35 @@ async function measureRound(
     }
 }
 
+/**
+ * The first `up` again, with Pulumi told to write state once, at the end, as OpenTofu does of its own accord: what grows
+ * with the square of N is left out, and what the resources themselves cost is to be seen.
+ */
+async function measureWrittenOnce(emulator: EmulatorChild, given: readonly Tenant[], round: number): Promise<void> {
+    const environment = { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" };
+    const compared = contendersOf(given.length).filter(({ name }) => name !== emptyHooks.name && name !== naive.name);
+    for (let place = 0; place < compared.length; place += 1) {
+        const contender = compared[(place + round) % compared.length];
+        if (contender === undefined) {
+            continue;
+        }
+        await using project = await contender.open(given, emulator.address);
+        let run: Run = { wallMs: 0, provider: undefined };
+        const { posts, ...asked } = await emulator.watch(async () => {
+            run = await project.run("up", environment);
+        });
+        writtenOnce.push({
+            contender: contender.name,
+            count: given.length,
+            round,
+            operation: "up",
+            run,
+            asked: { ...asked, posts: posts.length },
+        });
+        say(`N = ${given.length}, state written once: ${contender.name}: ${(run.wallMs / 1000).toFixed(1)} s`);
+    }
+}
+
 {
     await using emulator = await EmulatorChild.start(latencyMs);
     const all = await tenantsOf(Math.max(...sizes))(emulator);
@@ -148,6 +178,9 @@ async function measureRound(
     for (const size of sizes) {
         for (let round = 0; round < roundsOf(size); round += 1) {
             await measureRound(emulator, all, size, round);
+            if (!isQuick && size >= 50) {
+                await measureWrittenOnce(emulator, all.slice(0, size), round);
+            }
         }
     }
 }
@@ -176,6 +209,7 @@ const measured: Measured = {
     sideBySide,
     inputBytes,
     measurements,
+    writtenOnce,
     stateBytes,
     byHand,
     loads,

@@ -18,6 +18,7 @@ export interface AppOptions {
     readonly log: RequestLog;
     /** Added to every answer of Graph. */
     readonly latencyMs: number;
+    readonly tokenLatencyMs: number;
     /** What Graph lets through; `undefined`: all. */
     readonly throttle: Throttle | undefined;
     /** Ends whatever still waits. */
@@ -49,7 +50,8 @@ export function createApp(options: AppOptions): EmulatorApp {
         }
 
         const isGraph = isGraphPath(path);
-        options.log.arrived(requestKind(request.method, path, isGraph), request.connection);
+        const kind = requestKind(request.method, path, isGraph);
+        options.log.arrived(kind, request.connection);
         const fault = options.faults.take(request.method, decodePath(path), isGraph);
         let keys: readonly string[] | undefined;
         const process = () =>
@@ -61,8 +63,9 @@ export function createApp(options: AppOptions): EmulatorApp {
             });
 
         const delivery = await deliver(call, fault, isGraph, process);
-        if (isGraph && options.latencyMs > 0) {
-            await pause(options.latencyMs);
+        const latencyMs = isGraph ? options.latencyMs : kind === "token" ? options.tokenLatencyMs : 0;
+        if (latencyMs > 0) {
+            await pause(latencyMs);
         }
         const entry: RequestLogEntry = {
             at: at.toISOString(),

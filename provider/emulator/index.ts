@@ -58,6 +58,8 @@ export interface EmulatorOptions {
     readonly onRequest?: (entry: RequestLogEntry) => void;
     /** Milliseconds that every answer of Graph takes longer. Default: 0. */
     readonly latencyMs?: number;
+    /** Milliseconds that every answer of Entra to a request for a token takes longer. Default: 0. */
+    readonly tokenLatencyMs?: number;
     /**
      * How many requests Graph lets through in a second, whoever asks: the rest is answered with 429 and `Retry-After`.
      * Whoever was idle has a second's worth at once. Default: all of them.
@@ -199,6 +201,7 @@ export interface Emulator {
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
     const lifetimeSeconds = atLeast(options.tokenLifetimeSeconds ?? 3600, 1, "tokenLifetimeSeconds");
     const latencyMs = atLeast(options.latencyMs ?? 0, 0, "latencyMs");
+    const tokenLatencyMs = atLeast(options.tokenLatencyMs ?? 0, 0, "tokenLatencyMs");
     const tenantId = notEmpty(options.tenantId ?? randomUUID(), "tenantId");
     const clientId = notEmpty(options.clientId ?? randomUUID(), "clientId");
     const clientSecret = notEmpty(options.clientSecret ?? randomBytes(30).toString("base64url"), "clientSecret");
@@ -260,7 +263,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     const assertions = { credentials, identityProvider, clientId, tenantId };
     const machine = { ...graph, sites, identities, lifetimeSeconds };
     const exchange = createTokenExchange({ port: socket.port, ca: certificate.ca, closing: closing.signal });
-    const common = { sites, faults, log, latencyMs, throttle, closing: closing.signal };
+    const common = { sites, faults, log, latencyMs, tokenLatencyMs, throttle, closing: closing.signal };
     socket.serve(
         createApp({
             ...common,

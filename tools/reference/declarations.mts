@@ -19,13 +19,13 @@ export function proseInLine(doc: Doc): string {
     return [...doc.paragraphs, ...doc.throws.map((sentence) => `Throws ${sentence}`), ...see].join(" ");
 }
 
-/** Members that a user writes: with what each is where it is left out. */
+/** Members that a user writes: what each is, and what it is where it is left out. */
 export function inputsTable(head: string, members: readonly Member[]): string {
     return table(
-        [head, "type", "default", "meaning"],
+        [head, "what it is"],
         members.map(({ name, type, optional, doc }) => {
             const { text, value } = withoutDefault(proseInLine(doc));
-            return [code(name), code(type), value || (optional ? "" : "required"), text];
+            return [code(name), entry(type, presence(optional, value), text)];
         }),
     );
 }
@@ -33,13 +33,29 @@ export function inputsTable(head: string, members: readonly Member[]): string {
 /** Members that a user reads. */
 export function outputsTable(head: string, members: readonly Member[]): string {
     return table(
-        [head, "type", "meaning"],
+        [head, "what it is"],
         members.map(({ name, type, optional, doc }) => [
-            code(optional ? `${name}?` : name),
-            code(type),
-            proseInLine(doc),
+            code(name),
+            entry(type, optional ? "or `undefined`" : "", proseInLine(doc)),
         ]),
     );
+}
+
+/** Whether something must be given, and what holds where it is not. */
+export function presence(optional: boolean, value: string): string {
+    if (value !== "") {
+        return `default: ${value}`;
+    }
+    return optional ? "optional" : "required";
+}
+
+/**
+ * One cell for all that is to be said of a name: with a column for each, a table of the names would be too wide for a
+ * narrow screen, and its cells too narrow for their text.
+ */
+export function entry(type: string, note: string, text: string): string {
+    const first = [code(type), note].filter((part) => part !== "").join(", ");
+    return [first, text].filter((part) => part !== "").join("<br>");
 }
 
 /** The interfaces that a user writes, beside those whose name says so. */

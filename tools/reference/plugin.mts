@@ -1,4 +1,5 @@
 import { dynamicType, functionNames, packageName, resourceType } from "../../provider/plugin/names.ts";
+import { entry, presence } from "./declarations.mts";
 import { code, paragraphs, table, withoutDefault } from "./markdown.mts";
 import { type SchemaProperties, type SchemaProperty, schema, typeOf } from "./schema.mts";
 
@@ -21,7 +22,7 @@ export function pluginReference(): string {
             ],
         ),
         "It has one output more:",
-        propertiesTable("output", { properties: { cloud } }),
+        resultsTable("output", { properties: { cloud } }),
         "### Functions",
         "Only the plugin has them: a dynamic provider can have none.",
         ...Object.values(functionNames).map(functionReference),
@@ -37,34 +38,38 @@ function functionReference(token: string): string {
     return paragraphs(
         `#### \`${token.split(":").at(-1)}\``,
         `${description} Its token is \`${token}\`.`,
-        propertiesTable("argument", inputs),
-        propertiesTable("result", outputs),
+        argumentsTable(inputs),
+        resultsTable("result", outputs),
         ...typesOfOutputs.map((reference) => {
             const type = schema.types[reference.replace("#/types/", "")];
             return (
                 type &&
-                paragraphs(`\`${reference.split(":").at(-1)}\`: ${type.description}`, propertiesTable("member", type))
+                paragraphs(`\`${reference.split(":").at(-1)}\`: ${type.description}`, resultsTable("member", type))
             );
         }),
     );
 }
 
-/** Properties as a table: with a column for defaults where one has any. */
-function propertiesTable(head: string, { properties = {}, required = [] }: SchemaProperties): string {
-    const rows = Object.entries(properties).map(([name, property]) => {
-        const { text, value } = withoutDefault(describe(property));
-        const presence = value || (required.includes(name) && head === "argument" ? "required" : "");
-        return { name: code(name), type: code(typeOf(property)), presence, text };
-    });
-    return rows.some(({ presence }) => presence !== "")
-        ? table(
-              [head, "type", "default", "meaning"],
-              rows.map(({ name, type, presence, text }) => [name, type, presence, text]),
-          )
-        : table(
-              [head, "type", "meaning"],
-              rows.map(({ name, type, text }) => [name, type, text]),
-          );
+/** What a user writes: each argument, and what it is where it is left out. */
+function argumentsTable({ properties = {}, required = [] }: SchemaProperties): string {
+    return table(
+        ["argument", "what it is"],
+        Object.entries(properties).map(([name, property]) => {
+            const { text, value } = withoutDefault(describe(property));
+            return [code(name), entry(typeOf(property), presence(!required.includes(name), value), text)];
+        }),
+    );
+}
+
+/** What a user reads. */
+function resultsTable(head: string, { properties = {}, required }: SchemaProperties): string {
+    return table(
+        [head, "what it is"],
+        Object.entries(properties).map(([name, property]) => {
+            const isOptional = required !== undefined && !required.includes(name);
+            return [code(name), entry(typeOf(property), isOptional ? "or nothing" : "", describe(property))];
+        }),
+    );
 }
 
 function describe({ description = "", secret = false }: SchemaProperty): string {

@@ -1,0 +1,246 @@
+/* The site's one table: every page, in its order. A page that is not in it, or one that it names and that is not there, fails the build. */
+
+/** A page of the site. */
+export interface PageEntry {
+    /** Its file in the repository. */
+    readonly source: string;
+    /** What the navigation calls it. */
+    readonly title: string;
+    /** What a reader finds there, for the list of the start page. */
+    readonly summary: string;
+    /** Its file on the site. Default: that of docs/, as HTML. */
+    readonly address?: string;
+}
+
+/** Pages that are looked for together. */
+export interface Group {
+    readonly title: string;
+    readonly pages: readonly PageEntry[];
+}
+
+/** The start page of the site; it lists the others. */
+export const startPage = "docs/README.md";
+
+export const navigation: readonly Group[] = [
+    {
+        title: "Start",
+        pages: [
+            { source: startPage, title: "Overview", summary: "Every page, and what is in it.", address: "index.html" },
+            { source: "docs/start.md", title: "Get started", summary: "From nothing to the first acquisition." },
+            {
+                source: "README.md",
+                title: "All on one page",
+                summary: "The README: what it is, a first program, and every table in short.",
+                address: "readme.html",
+            },
+        ],
+    },
+    {
+        title: "Concepts",
+        pages: [
+            {
+                source: "docs/concepts.md",
+                title: "Concepts",
+                summary: "What the provisioning service holds, and what this resource does about it.",
+            },
+            {
+                source: "docs/a-year-in-the-life-of-a-token.md",
+                title: "A year in the life of a token",
+                summary: "Acquired, rotated, grown old, validated, cleared, moved, gone: each step with its commands.",
+            },
+            {
+                source: "docs/decisions.md",
+                title: "Decisions",
+                summary: "What was decided, why, and what was not taken.",
+            },
+        ],
+    },
+    {
+        title: "How to: credentials",
+        pages: [
+            {
+                source: "docs/how-to/scim-bearer-token.md",
+                title: "SCIM bearer token",
+                summary: "An application that gives out a long-lived secret token.",
+            },
+            {
+                source: "docs/how-to/oauth-client-credentials.md",
+                title: "OAuth client credentials",
+                summary: "An application with a token endpoint and a client of its own.",
+            },
+            {
+                source: "docs/how-to/authorization-code.md",
+                title: "Authorization code",
+                summary: "An application that wants a person's consent.",
+            },
+            {
+                source: "docs/authorize.md",
+                title: "A code in one command",
+                summary: "`authorize`: consent in the browser, and the one-time code into the stack.",
+            },
+        ],
+    },
+    {
+        title: "How to: rotation",
+        pages: [
+            {
+                source: "docs/how-to/rotate-from-a-vault.md",
+                title: "From a vault",
+                summary: "A secret that a vault rotates.",
+            },
+            {
+                source: "docs/how-to/rotate-from-pulumi-esc.md",
+                title: "From Pulumi ESC",
+                summary: "A secret that Pulumi ESC rotates.",
+            },
+        ],
+    },
+    {
+        title: "How to: pipelines",
+        pages: [
+            {
+                source: "docs/how-to/github-actions.md",
+                title: "GitHub Actions",
+                summary: "A workflow that signs in without a secret.",
+            },
+            {
+                source: "docs/how-to/azure-devops.md",
+                title: "Azure DevOps",
+                summary: "A pipeline with a federated service connection.",
+            },
+            { source: "docs/how-to/gitlab.md", title: "GitLab", summary: "A job with an id token." },
+            {
+                source: "docs/how-to/pulumi-deployments.md",
+                title: "Pulumi Deployments",
+                summary: "Deployments that sign in with OpenID Connect.",
+            },
+        ],
+    },
+    {
+        title: "How to: clouds",
+        pages: [
+            {
+                source: "docs/how-to/national-clouds.md",
+                title: "National clouds",
+                summary: "US Government, DoD and China.",
+            },
+            {
+                source: "docs/how-to/air-gapped-clouds.md",
+                title: "Air-gapped clouds",
+                summary: "A cloud that no name tells, and no connection to the outside.",
+            },
+        ],
+    },
+    {
+        title: "How to: coming from",
+        pages: [
+            {
+                source: "docs/how-to/from-azuread-synchronization-secret.md",
+                title: "azuread's SynchronizationSecret",
+                summary: "From credentials that are only stored.",
+            },
+            { source: "docs/how-to/from-powershell.md", title: "PowerShell", summary: "From a script." },
+            { source: "docs/how-to/from-terraform.md", title: "Terraform", summary: "From Terraform or OpenTofu." },
+        ],
+    },
+    {
+        title: "Reference",
+        pages: [
+            {
+                source: "docs/reference.md",
+                title: "Reference",
+                summary: "Every argument, output, setting, function, error and export.",
+            },
+            {
+                source: "docs/command-line.md",
+                title: "Command line",
+                summary: "`doctor`, `authorize`, `emulator`: every option.",
+            },
+            {
+                source: "docs/plugin.md",
+                title: "The plugin",
+                summary: "The same resource for YAML, Python, Go, C#, Java and TypeScript.",
+            },
+            {
+                source: "docs/signing-in.md",
+                title: "Signing in",
+                summary: "The methods in their order, the environments that are tested, and the traps.",
+            },
+            {
+                source: "docs/emulator.md",
+                title: "The emulator",
+                summary: "A local Entra and Graph for trials and tests.",
+            },
+            {
+                source: "docs/versions.md",
+                title: "Versions",
+                summary: "What works with what, and what a new version may change.",
+            },
+        ],
+    },
+    {
+        title: "Errors",
+        pages: [
+            {
+                source: "docs/when-something-goes-wrong.md",
+                title: "When something goes wrong",
+                summary: "Each error's code, what it means, and what to do.",
+            },
+        ],
+    },
+    {
+        title: "Security",
+        pages: [
+            {
+                source: "docs/security.md",
+                title: "Security",
+                summary: "What is secret, where it is, who can see it, and what is not defended.",
+            },
+            {
+                source: "SECURITY.md",
+                title: "Report a vulnerability",
+                summary: "How, and what happens then.",
+                address: "security-policy.html",
+            },
+        ],
+    },
+    {
+        title: "Project",
+        pages: [
+            {
+                source: "bench/README.md",
+                title: "Measured",
+                summary: "How fast, how much, compared with what, and how that is measured.",
+                address: "measured.html",
+            },
+            {
+                source: "examples/azuread-scim/README.md",
+                title: "Example: a secret token",
+                summary: "A whole program, from an application to a job that runs.",
+                address: "example-scim.html",
+            },
+            {
+                source: "examples/azuread-oauth/README.md",
+                title: "Example: OAuth",
+                summary: "The same with OAuth client credentials.",
+                address: "example-oauth.html",
+            },
+            {
+                source: "CONTRIBUTING.md",
+                title: "Contributing",
+                summary: "How the repository is built, tested and changed.",
+                address: "contributing.html",
+            },
+        ],
+    },
+];
+
+/** Where a page of the table is on the site. */
+export function addressOf({ source, address }: PageEntry): string {
+    return address ?? source.replace(/^docs\//, "").replace(/\.md$/, ".html");
+}
+
+/** Every page, in the order of the table. */
+export function allPages(groups: readonly Group[] = navigation): readonly PageEntry[] {
+    return groups.flatMap(({ pages }) => pages);
+}

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { Extractor, ExtractorConfig } from "@microsoft/api-extractor";
+import { Extractor, ExtractorConfig, ExtractorLogLevel } from "@microsoft/api-extractor";
 import { repositoryRoot } from "../engine/repository.mts";
 
 interface Entry {
@@ -53,15 +53,15 @@ function report({ name, types, includesUnnamed }: Entry, folder: string): readon
             tsdocMetadata: { enabled: false },
             newlineKind: "lf",
             messages: {
-                compilerMessageReporting: { default: { logLevel: "warning" } },
-                tsdocMessageReporting: { default: { logLevel: "none" } },
+                compilerMessageReporting: { default: { logLevel: ExtractorLogLevel.Warning } },
+                tsdocMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },
                 extractorMessageReporting: {
-                    default: { logLevel: "warning", addToApiReportFile: true },
+                    default: { logLevel: ExtractorLogLevel.Warning, addToApiReportFile: true },
                     // Everything that is exported is public: no tags are used here.
-                    "ae-missing-release-tag": { logLevel: "none" },
-                    "ae-forgotten-export": { logLevel: "none" },
+                    "ae-missing-release-tag": { logLevel: ExtractorLogLevel.None },
+                    "ae-forgotten-export": { logLevel: ExtractorLogLevel.None },
                     // Said in the report where it is so; as a message it would come with line numbers of the build.
-                    "ae-undocumented": { logLevel: "none" },
+                    "ae-undocumented": { logLevel: ExtractorLogLevel.None },
                 },
             },
         },
@@ -74,7 +74,7 @@ function report({ name, types, includesUnnamed }: Entry, folder: string): readon
         localBuild: true,
         messageCallback: (message) => {
             message.handled = true;
-            if (message.logLevel === "error") said.push(message.text);
+            if (message.logLevel === ExtractorLogLevel.Error) said.push(message.text);
         },
     });
     if (errorCount > 0) throw new Error(`${types} can't be described: ${said.join("\n")}`);

@@ -8,7 +8,7 @@ export function configurationReference(): string {
     const rows = Object.entries(schema.config.variables).map(([name, property]) => {
         const { text, value } = withoutDefault(property.description ?? "");
         const note = [property.secret === true ? "a secret" : "", value === "" ? "" : `default: ${value}`];
-        const first = [typeOf(property), ...note].filter((part) => part !== "").join(", ");
+        const first = [code(typeOf(property)), ...note].filter((part) => part !== "").join(", ");
         const variables = (known[name]?.variables ?? []).map(code).join(" ");
         return [code(name), [first, text, variables].filter((part) => part !== "").join("<br>")];
     });

@@ -1,4 +1,5 @@
 // highlight.js: colours code while the site is built, so that a page needs no script; only the languages used are loaded.
+import type { LanguageFn } from "highlight.js";
 import highlighter from "highlight.js/lib/core";
 import bash from "highlight.js/lib/languages/bash";
 import csharp from "highlight.js/lib/languages/csharp";
@@ -14,7 +15,13 @@ import typescript from "highlight.js/lib/languages/typescript";
 import yaml from "highlight.js/lib/languages/yaml";
 import { escapeHtml } from "./html.mts";
 
-const languages = { bash, csharp, diff, go, ini, java, javascript, json, powershell, python, typescript, yaml };
+/** A shell's own commands are no more than any other, and a word such as `test` or `yes` is mostly an argument. */
+const shell: LanguageFn = (hljs) => {
+    const { keywords, ...grammar } = bash(hljs);
+    return { ...grammar, keywords: { ...(typeof keywords === "object" ? keywords : {}), built_in: [] } };
+};
+
+const languages = { bash: shell, csharp, diff, go, ini, java, javascript, json, powershell, python, typescript, yaml };
 for (const [name, language] of Object.entries(languages)) {
     highlighter.registerLanguage(name, language);
 }
@@ -34,8 +41,11 @@ highlighter.registerLanguage("hcl", (hljs) => ({
     ],
 }));
 
+/** What a command prints. */
+export const printed = "text";
+
 /** What is shown as it is. */
-const plain = ["", "text", "txt", "console", "mermaid"];
+const plain = ["", printed];
 
 /** Code as HTML. */
 export function highlight(code: string, language: string): string {

@@ -1,6 +1,6 @@
 import { Parser, Renderer, type Tokens } from "marked";
 import { type PageDocument, plainText } from "./document.mts";
-import { highlight } from "./highlighting.mts";
+import { highlight, printed } from "./highlighting.mts";
 import { escapeHtml } from "./html.mts";
 import type { Resolved } from "./links.mts";
 
@@ -58,7 +58,8 @@ class PageRenderer extends Renderer {
     /** A box that scrolls must be reached by the keyboard, too. */
     override code({ text, lang = "" }: Tokens.Code): string {
         const [language = ""] = lang.split(/\s/);
-        return `<pre tabindex="0"><code>${this.#highlight(text, language)}\n</code></pre>\n`;
+        const kind = language === printed ? ' class="printed"' : "";
+        return `<pre${kind} tabindex="0"><code>${this.#highlight(text, language)}\n</code></pre>\n`;
     }
 
     override table(token: Tokens.Table): string {

@@ -19,6 +19,8 @@ export interface Surroundings {
     readonly version: string;
 }
 
+const project = "pulumi-entrasync";
+
 /** Where a section has more sections in it than these, they are not listed beside the page. */
 const mostInSection = 12;
 
@@ -29,7 +31,7 @@ export function pageHtml({ entry, title, description, headings, html }: PagePart
     const isStart = address === "index.html";
     const sections = isStart ? "" : contents(headings);
     return document({
-        title: isStart ? "pulumi-entrasync: documentation" : `${title} · pulumi-entrasync`,
+        title: isStart ? `${project}: documentation` : `${title === project ? entry.title : title} · ${project}`,
         description,
         address,
         around,
@@ -167,6 +169,6 @@ function neighbours(entry: PageEntry, { groups }: Surroundings): string {
         page === undefined
             ? ""
             : `<a rel="${rel}" href="${relativeAddress(addressOf(entry), addressOf(page))}"><span>${word}</span> ${escapeHtml(page.title)}</a>`;
-    const both = link(pages[at - 1], "prev", "Before") + link(pages[at + 1], "next", "Next");
-    return `<nav class="neighbours" aria-label="Pages before and after">${both}</nav>`;
+    const both = link(pages[at - 1], "prev", "Previous") + link(pages[at + 1], "next", "Next");
+    return `<nav class="neighbours" aria-label="Previous and next page">${both}</nav>`;
 }

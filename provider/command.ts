@@ -1,37 +1,28 @@
 #!/usr/bin/env node
-import { runAuthorizeCommand } from "./authorize/command.js";
-import { runDoctorCommand } from "./doctor/command.js";
-import { runEmulatorCommand } from "./emulator/command.js";
+import { version } from "../package.json";
+import { authorizeCommand } from "./authorize/command.js";
+import { createProgram } from "./commandLine/program.js";
+import { runProgram } from "./commandLine/run.js";
+import { doctorCommand } from "./doctor/command.js";
+import { emulatorCommand } from "./emulator/command.js";
 
-const help = `Usage: pulumi-entrasync COMMAND [options]
+const program = createProgram({
+    version,
+    description: [
+        "Tools beside the Pulumi package pulumi-entrasync, which hands credentials to Microsoft Entra provisioning.",
+    ],
+    commands: [authorizeCommand, doctorCommand, emulatorCommand],
+});
 
-  authorize  asks a person for an application's consent, and keeps the code as a secret of the stack
-  doctor     says how an acquisition would sign in, and whether it would be allowed
-  emulator   a local Microsoft Entra and Microsoft Graph to try programs against
-
-  pulumi-entrasync COMMAND --help tells more.
-`;
-
-const commands: Readonly<Record<string, (args: string[]) => Promise<number>>> = {
-    authorize: runAuthorizeCommand,
-    doctor: runDoctorCommand,
-    emulator: runEmulatorCommand,
-};
-
-async function main([name, ...args]: string[]): Promise<number> {
-    if (name === "--help" || name === "help") {
-        process.stdout.write(help);
-        return 0;
-    }
-    const command = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
-    if (command === undefined) {
-        const what = name === undefined ? "no command given" : `there is no command ${JSON.stringify(name)}`;
-        process.stderr.write(`pulumi-entrasync: ${what}\n\n${help}`);
-        return 2;
-    }
-    return command(args);
+/** `pulumi-entrasync --help | head -1`: that nobody reads on is no failure of ours. */
+for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+        if (error.code !== "EPIPE") {
+            throw error;
+        }
+    });
 }
 
-void main(process.argv.slice(2)).then((code) => {
+void runProgram(program, process.argv.slice(2)).then((code) => {
     process.exitCode = code;
 });

@@ -1,68 +1,42 @@
+import { defineCommand } from "../commandLine/command.js";
+import { type ReportLine, reportText } from "../commandLine/report.js";
 import { listeningPlace } from "./addresses.js";
 import { type Application, findApplication } from "./application.js";
 import { askForConsent, type Outcome } from "./consent.js";
 import { type Loopback, openLoopback } from "./loopback.js";
-import { type Options, parseOptions } from "./options.js";
+import { authorizeOptions, type Options, readOptions } from "./options.js";
 import { Problem } from "./problem.js";
 import { type AuthorizationRequest, randomText } from "./request.js";
 import { findStack, type Stack } from "./stack.js";
 
-const help = `Usage: pulumi-entrasync authorize [options]
-
-Asks a person for consent at the application's own page, receives the one-time code on a loopback address of this
-machine, and stores code and redirect address as secrets of the stack's configuration, by way of the Pulumi CLI.
-
-  --stack S                 the stack that keeps the code, and may say the rest (default: the selected one)
-  --client-id ID            who asks: this client of the application (else oauth2ClientId of the configuration)
-  --authorization-uri URI   the application's consent page (else oauth2AuthorizationUri)
-  --scope SCOPE             what for; again for more (else oauth2Scopes: with spaces between, or a list)
-  --token-exchange-uri URI  where the code will be redeemed: only shown (else oauth2TokenExchangeUri)
-  --param NAME=VALUE        what the application wants beside OAuth's own; again for more; no secret
-  --redirect-port N         a registered port: http://127.0.0.1:N/callback (default: any free one)
-  --redirect-uri URI        a registered redirect address: one on this machine's loopback is listened on; any other has
-                            to lead to http://127.0.0.1:<--redirect-port>, or its whole address is pasted
-  --no-browser              print the address instead of opening it, for a person on another machine
-  --timeout T               wait so long for the person (default: 5m)
-  --code-lifetime T         how long the application's codes live, for the message
-                            (default: as the application says; mostly 10 minutes or less)
-  --up                      run pulumi up --yes at once; its exit code is this command's
-  --code-key KEY            store the code so (default: oauth2AuthorizationCode)
-  --redirect-uri-key KEY    store the redirect address so (default: oauth2RedirectUri)
-  --pkce                    send a challenge (RFC 7636, S256) and store its verifier. Off by default: Microsoft's
-                            provisioning service redeems the code, and Graph has no key by which it could be given a
-                            verifier, so an application that keeps to RFC 7636 then refuses the code. For a code that
-                            is redeemed elsewhere
-  --verifier-key KEY        store the verifier so (default: oauth2CodeVerifier)
-  --help                    print this
-
-A state is always sent and checked. Exit code 0 if the code is stored, 1 if not, 2 for arguments that make no sense,
-130 after Ctrl-C; with --up that of pulumi.
-`;
-
-/**
- * `pulumi-entrasync authorize`: a code in one command.
- *
- * @param args what follows the command's name.
- */
-export async function runAuthorizeCommand(args: string[]): Promise<number> {
-    const options = parseOptions(args);
-    if (options === "help") {
-        process.stdout.write(help);
-        return 0;
-    }
-    if ("mistake" in options) {
-        process.stderr.write(`pulumi-entrasync authorize: ${options.mistake}\nTry --help.\n`);
-        return 2;
-    }
-    try {
-        return await run(options);
-    } catch (error) {
-        if (!(error instanceof Problem)) {
-            throw error;
+/** `pulumi-entrasync authorize`: a code in one command. */
+export const authorizeCommand = defineCommand({
+    name: "authorize",
+    summary: "asks a person for an application's consent, and keeps the code as a secret of the stack",
+    description: [
+        "Asks a person for consent at the application's own page, receives the one-time code on a loopback address of " +
+            "this machine, and stores code and redirect address as secrets of the stack's configuration, by way of the " +
+            "Pulumi CLI. A state is always sent and checked.",
+    ],
+    options: authorizeOptions,
+    exitCodes: [
+        ["0", "the code is stored; with `--up`, `pulumi up` ended with 0, too"],
+        ["1", "it is not, and the message says why"],
+        ["130", "Ctrl-C; 143 after SIGTERM, 129 after SIGHUP"],
+        ["other", "with `--up`, once the code is stored: that of `pulumi up`"],
+    ],
+    settings: readOptions,
+    async run(options) {
+        try {
+            return await run(options);
+        } catch (error) {
+            if (!(error instanceof Problem)) {
+                throw error;
+            }
+            return fail(error.message);
         }
-        return fail(error.message);
-    }
-}
+    },
+});
 
 async function run(options: Options): Promise<number> {
     const stack = await findStack(options.stack, process.cwd());
@@ -171,14 +145,14 @@ function wordsOf(outcome: Exclude<Outcome, { kind: "code" }>, { timeout }: Optio
 }
 
 function describe(stack: Stack, request: AuthorizationRequest, { pkce }: Options): string {
-    const lines: [string, string][] = [
+    const lines: ReportLine[] = [
         ["stack", stack.name],
         ["application", `${new URL(request.authorizationUri).origin}, as client ${request.clientId}`],
         ["scopes", request.scopes.join(" ") || "none asked for"],
         ["redirect", request.redirectUri],
-        ...(pkce ? [["warning", pkceWarning] satisfies [string, string]] : []),
+        ...(pkce ? [["warning", pkceWarning, "doubtful"] as const] : []),
     ];
-    return lines.map(([name, value]) => `${name.padEnd(14)}${value}\n`).join("");
+    return reportText(lines, process.stdout);
 }
 
 const pkceWarning =

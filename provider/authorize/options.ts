@@ -1,4 +1,5 @@
-import { parseArgs } from "node:util";
+import { Mistake } from "../commandLine/mistake.js";
+import type { Options as Known, Values as ValuesOf } from "../commandLine/options.js";
 import { durationExamples, parseDurationMs } from "../core/duration.js";
 import { addressProblem, listeningPlace } from "./addresses.js";
 import { ownParameters } from "./request.js";
@@ -34,53 +35,122 @@ export interface Keys {
     readonly verifier: string;
 }
 
-/** Reads the arguments; a text says what is wrong with them. */
-export function parseOptions(args: string[]): Options | "help" | { readonly mistake: string } {
-    try {
-        const { values } = parseArgs({ args, options: known });
-        return values.help ? "help" : readValues(values);
-    } catch (error) {
-        return { mistake: error instanceof Error ? error.message : String(error) };
-    }
-}
+/** What stands on the command line, and what people are told of it. */
+export const authorizeOptions = {
+    stack: {
+        type: "string",
+        value: "S",
+        meaning: "the stack that keeps the code, and may say the rest (default: the selected one)",
+    },
+    "client-id": {
+        type: "string",
+        value: "ID",
+        meaning: "who asks: this client of the application (else `oauth2ClientId` of the configuration)",
+    },
+    "authorization-uri": {
+        type: "string",
+        value: "URI",
+        meaning: "the application's consent page (else `oauth2AuthorizationUri`)",
+    },
+    scope: {
+        type: "string",
+        multiple: true,
+        default: [] as string[],
+        value: "SCOPE",
+        meaning: "what for; again for more (else `oauth2Scopes`: with spaces between, or a list)",
+    },
+    "token-exchange-uri": {
+        type: "string",
+        value: "URI",
+        meaning: "where the code will be redeemed: only shown (else `oauth2TokenExchangeUri`)",
+    },
+    param: {
+        type: "string",
+        multiple: true,
+        default: [] as string[],
+        value: "NAME=VALUE",
+        meaning: "what the application wants beside OAuth's own; again for more; no secret",
+    },
+    "redirect-port": {
+        type: "string",
+        value: "N",
+        meaning: "a registered port: `http://127.0.0.1:N/callback` (default: any free one)",
+    },
+    "redirect-uri": {
+        type: "string",
+        value: "URI",
+        meaning:
+            "a registered redirect address: one on this machine's loopback is listened on; any other has to lead to " +
+            "`http://127.0.0.1:N` with `--redirect-port N`, or its whole address is pasted",
+    },
+    "no-browser": {
+        type: "boolean",
+        default: false,
+        meaning: "print the address instead of opening it, for a person on another machine",
+    },
+    timeout: { type: "string", default: "5m", value: "T", meaning: "wait so long for the person (default: 5m)" },
+    "code-lifetime": {
+        type: "string",
+        value: "T",
+        meaning:
+            "how long the application's codes live, for the message (default: as the application says; mostly 10 minutes " +
+            "or less)",
+    },
+    up: {
+        type: "boolean",
+        default: false,
+        meaning: "run `pulumi up --yes` at once; its exit code is this command's",
+    },
+    "code-key": {
+        type: "string",
+        default: "oauth2AuthorizationCode",
+        value: "KEY",
+        meaning: "store the code so (default: `oauth2AuthorizationCode`)",
+    },
+    "redirect-uri-key": {
+        type: "string",
+        default: "oauth2RedirectUri",
+        value: "KEY",
+        meaning: "store the redirect address so (default: `oauth2RedirectUri`)",
+    },
+    pkce: {
+        type: "boolean",
+        default: false,
+        meaning:
+            "send a challenge (RFC 7636, S256) and store its verifier. Off by default: Microsoft's provisioning service " +
+            "redeems the code, and Graph has no key by which it could be given a verifier, so an application that keeps " +
+            "to RFC 7636 then refuses the code. For a code that is redeemed elsewhere",
+    },
+    "verifier-key": {
+        type: "string",
+        default: "oauth2CodeVerifier",
+        value: "KEY",
+        meaning: "store the verifier so (default: `oauth2CodeVerifier`)",
+    },
+} as const satisfies Known;
 
-const known = {
-    stack: { type: "string" },
-    "client-id": { type: "string" },
-    "authorization-uri": { type: "string" },
-    "token-exchange-uri": { type: "string" },
-    scope: { type: "string", multiple: true, default: [] as string[] },
-    param: { type: "string", multiple: true, default: [] as string[] },
-    "redirect-uri": { type: "string" },
-    "redirect-port": { type: "string" },
-    pkce: { type: "boolean", default: false },
-    timeout: { type: "string", default: "5m" },
-    "code-lifetime": { type: "string" },
-    "no-browser": { type: "boolean", default: false },
-    up: { type: "boolean", default: false },
-    "code-key": { type: "string", default: "oauth2AuthorizationCode" },
-    "redirect-uri-key": { type: "string", default: "oauth2RedirectUri" },
-    "verifier-key": { type: "string", default: "oauth2CodeVerifier" },
-    help: { type: "boolean", short: "h", default: false },
-} as const;
+type Values = ValuesOf<typeof authorizeOptions>;
 
-type Values = ReturnType<typeof parseArgs<{ options: typeof known }>>["values"];
-
-function readValues(values: Values): Options {
+/**
+ * What the values come to.
+ *
+ * @throws Mistake
+ */
+export function readOptions(values: Values): Options {
     const empty = Object.entries(values).find(([, value]) => [value].flat().includes(""));
     if (empty !== undefined) {
-        throw new Error(`--${empty[0]} wants a value.`);
+        throw new Mistake(`--${empty[0]} wants a value.`);
     }
     for (const name of ["authorization-uri", "token-exchange-uri", "redirect-uri"] as const) {
         const problem = values[name] === undefined ? undefined : addressProblem(values[name]);
         if (problem !== undefined) {
-            throw new Error(`--${name} ${problem}.`);
+            throw new Mistake(`--${name} ${problem}.`);
         }
     }
     const redirectUri = values["redirect-uri"];
     const redirectPort = readPort(values["redirect-port"]);
     if (redirectUri !== undefined && redirectPort !== undefined && listeningPlace(redirectUri) !== undefined) {
-        throw new Error("--redirect-uri has its port already: leave out --redirect-port.");
+        throw new Mistake("--redirect-uri has its port already: leave out --redirect-port.");
     }
     return {
         stack: values.stack,
@@ -107,7 +177,7 @@ function readPort(text: string | undefined): number | undefined {
     }
     const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
     if (!(port >= 1 && port <= 65_535)) {
-        throw new Error("--redirect-port wants a whole number from 1 to 65535.");
+        throw new Mistake("--redirect-port wants a whole number from 1 to 65535.");
     }
     return port;
 }
@@ -118,7 +188,7 @@ const longestMs = 24 * 60 * 60 * 1000;
 function readDuration(option: string, text: string): Duration {
     const ms = parseDurationMs(text);
     if (ms === undefined || ms > longestMs) {
-        throw new Error(`--${option} wants ${durationExamples}, a day at most.`);
+        throw new Mistake(`--${option} wants ${durationExamples}, a day at most.`);
     }
     return { text, ms };
 }
@@ -127,16 +197,16 @@ function readParameter(text: string): readonly [string, string] {
     const equals = text.indexOf("=");
     const name = text.slice(0, equals);
     if (equals < 1) {
-        throw new Error("--param wants NAME=VALUE.");
+        throw new Mistake("--param wants NAME=VALUE.");
     }
     if (ownParameters.includes(name)) {
-        throw new Error(`--param ${name}: this command sets it itself.`);
+        throw new Mistake(`--param ${name}: this command sets it itself.`);
     }
     if (name === "response_mode") {
-        throw new Error("--param response_mode: the code is taken from the redirect address's query.");
+        throw new Mistake("--param response_mode: the code is taken from the redirect address's query.");
     }
     if (name === "client_secret") {
-        throw new Error("--param client_secret: a secret has no place in an address, nor among arguments.");
+        throw new Mistake("--param client_secret: a secret has no place in an address, nor among arguments.");
     }
     return [name, text.slice(equals + 1)];
 }
@@ -145,11 +215,11 @@ function readKeys(values: Values): Keys {
     const names = ["code-key", "redirect-uri-key", "verifier-key"] as const;
     for (const name of names) {
         if (!/^[A-Za-z0-9_][\w.-]*(?::[A-Za-z0-9_][\w./-]*)?$/.test(values[name])) {
-            throw new Error(`--${name} wants a key of the configuration: name or namespace:name.`);
+            throw new Mistake(`--${name} wants a key of the configuration: name or namespace:name.`);
         }
     }
     if (new Set(names.map((name) => values[name])).size < names.length) {
-        throw new Error(`${names.map((name) => `--${name}`).join(", ")} must differ.`);
+        throw new Mistake(`${names.map((name) => `--${name}`).join(", ")} must differ.`);
     }
     return { code: values["code-key"], redirectUri: values["redirect-uri-key"], verifier: values["verifier-key"] };
 }

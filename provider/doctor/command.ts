@@ -1,42 +1,47 @@
-import { parseArgs } from "node:util";
+import { coloured } from "../commandLine/colour.js";
+import { defineCommand } from "../commandLine/command.js";
+import { Mistake } from "../commandLine/mistake.js";
+import { type ReportLine, reportText } from "../commandLine/report.js";
 import { ConfigurationError } from "../core/errors.js";
 import { parseTarget, type Target, type TargetKind } from "../core/target.js";
 import { createSettingsReader } from "../identity/configuration.js";
 import { type Diagnosis, diagnose } from "./diagnosis.js";
 import { type ReadConfiguration, readStackConfiguration } from "./stackConfiguration.js";
 
-const help = `Usage: pulumi-entrasync doctor [options]
-
-Says how an acquisition would sign in and why, in which cloud, with which permissions, and what is missing. Makes none.
-Exit code 0 only if an acquisition would be allowed; 1 if not; 2 for arguments that make no sense. Shows no secret.
-
-  --stack S    with the configuration of this stack (default: the selected one, where there is one)
-  --target ID  also look whether this target can be read: /servicePrincipals/<uuid> or /applications/<uuid>
-  --json       print JSON
-  --help       print this
-`;
-
-/**
- * `pulumi-entrasync doctor`: takes every step of an acquisition but the last.
- *
- * @param args what follows the command's name.
- */
-export async function runDoctorCommand(args: string[]): Promise<number> {
-    const parsed = parse(args);
-    switch (parsed.kind) {
-        case "help":
-            process.stdout.write(help);
-            return 0;
-        case "mistake":
-            process.stderr.write(`pulumi-entrasync doctor: ${parsed.message}\nTry --help.\n`);
-            return 2;
-        case "run":
-            return run(parsed);
-    }
-}
+/** `pulumi-entrasync doctor`: takes every step of an acquisition but the last. */
+export const doctorCommand = defineCommand({
+    name: "doctor",
+    summary: "says how an acquisition would sign in, and whether it would be allowed",
+    description: [
+        "Says how an acquisition would sign in and why, in which cloud, with which permissions, and what is missing. " +
+            "Makes none. Shows no secret.",
+    ],
+    options: {
+        stack: {
+            type: "string",
+            value: "S",
+            meaning: "with the configuration of this stack (default: the selected one, where there is one)",
+        },
+        target: {
+            type: "string",
+            value: "ID",
+            meaning: "also look whether this target can be read: `/servicePrincipals/<uuid>` or `/applications/<uuid>`",
+        },
+        json: { type: "boolean", default: false, meaning: "print JSON" },
+    },
+    exitCodes: [
+        ["0", "an acquisition would be allowed"],
+        ["1", "it would not, and the report says why"],
+    ],
+    settings: ({ stack, target, json }): Settings => ({
+        stack,
+        target: target === undefined ? undefined : readTarget(target),
+        json,
+    }),
+    run,
+});
 
 interface Settings {
-    readonly kind: "run";
     readonly stack: string | undefined;
     readonly target: Target | undefined;
     readonly json: boolean;
@@ -65,18 +70,18 @@ function report(
     { allowed, signIn, cloud, token, permission, target, problem }: Diagnosis,
     { stack, unread }: Omit<ReadConfiguration, "configuration">,
 ): string {
-    const lines: [string, string][] = [
+    const lines: ReportLine[] = [
         ["configuration", stack === undefined ? "environment" : `stack ${stack}, then environment`],
     ];
     if (unread !== undefined) {
-        lines.push(["warning", unread]);
+        lines.push(["warning", unread, "doubtful"]);
     }
     if (signIn !== undefined) {
         // The Azure CLI is what is left, whatever its own settings say.
         const last = signIn.method === "azureCli" ? ["nothing that comes before it is complete"] : [];
         lines.push(["sign-in", `as ${signIn.as}`]);
         lines.push(["because of", [...last, ...signIn.because].join(", ")]);
-        lines.push(...signIn.warnings.map((warning): [string, string] => ["warning", warning]));
+        lines.push(...signIn.warnings.map((warning) => ["warning", warning, "doubtful"] as const));
     }
     if (cloud !== undefined) {
         lines.push(["cloud", `${cloud.name}: Graph at ${cloud.graph}, sign-in at ${cloud.authority}`]);
@@ -90,49 +95,29 @@ function report(
         lines.push(["permissions", (scopes ?? roles).join(", ") || "none"]);
     }
     if (permission !== undefined) {
-        lines.push([permission.granted ? "allowed" : "missing", permission.because]);
+        const { granted, because } = permission;
+        lines.push(granted ? ["allowed", because, "good"] : ["missing", because, "bad"]);
     }
     if (target !== undefined) {
-        lines.push(["target", `${target.id}: ${target.because}`]);
+        lines.push(["target", `${target.id}: ${target.because}`, target.readable ? "good" : "bad"]);
     }
     if (problem !== undefined) {
-        lines.push(["problem", `${problem.message} (${problem.code})`]);
+        lines.push(["problem", `${problem.message} (${problem.code})`, "bad"]);
     }
-    const verdict = allowed ? "An acquisition would be allowed." : "An acquisition would not be allowed.";
-    return `${lines.map(([name, value]) => `${name.padEnd(14)}${value}\n`).join("")}\n${verdict}\n`;
+    const verdict = allowed
+        ? coloured("good", "An acquisition would be allowed.", process.stdout)
+        : coloured("bad", "An acquisition would not be allowed.", process.stdout);
+    return `${reportText(lines, process.stdout)}\n${verdict}\n`;
 }
 
-function parse(
-    args: string[],
-): Settings | { readonly kind: "help" } | { readonly kind: "mistake"; readonly message: string } {
-    try {
-        const { values } = parseArgs({
-            args,
-            options: {
-                stack: { type: "string" },
-                target: { type: "string" },
-                json: { type: "boolean", default: false },
-                help: { type: "boolean", default: false },
-            },
-        });
-        if (values.help) {
-            return { kind: "help" };
-        }
-        const target = values.target === undefined ? undefined : readTarget(values.target);
-        if (typeof target === "string") {
-            return { kind: "mistake", message: target };
-        }
-        return { kind: "run", stack: values.stack, target, json: values.json };
-    } catch (error) {
-        return { kind: "mistake", message: error instanceof Error ? error.message : String(error) };
-    }
-}
-
-function readTarget(text: string): Target | string {
+function readTarget(text: string): Target {
     const kind = /^\/(servicePrincipals|applications)\//.exec(text)?.[1];
     if (kind === undefined) {
-        return `--target ${JSON.stringify(text)}: give /servicePrincipals/<uuid> or /applications/<uuid>`;
+        throw new Mistake(`--target ${JSON.stringify(text)}: give /servicePrincipals/<uuid> or /applications/<uuid>.`);
     }
     const target = parseTarget(kind as TargetKind, text);
-    return "problem" in target ? `--target: ${target.problem}` : target;
+    if ("problem" in target) {
+        throw new Mistake(`--target: ${target.problem}`);
+    }
+    return target;
 }

@@ -1,46 +1,77 @@
 import { closeSync, fchmodSync, ftruncateSync, openSync, writeSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { coloured, type Meaning } from "../commandLine/colour.js";
+import { defineCommand } from "../commandLine/command.js";
+import { Mistake } from "../commandLine/mistake.js";
 import { type Emulator, EmulatorStartError, type RequestLogEntry, startEmulator } from "./index.js";
 
-const help = `Usage: pulumi-entrasync emulator [options]
-
-Starts a local Microsoft Entra and Microsoft Graph for @pulumi/azuread and pulumi-entrasync, and logs one line a
-request: credentials' keys, never a value. Ctrl-C ends it. Nothing is kept.
-
-  --port N          listen on this port of 127.0.0.1 (default: any free one)
-  --write-env PATH  also write the environment to this file, readable by you alone: . PATH
-  --json            print JSON, one object a line: first {"event":"ready"}, then {"event":"request"} for each
-  --help            print this
-
-Beside them is a SaaS application to provision: its addresses, and the client that may ask for tokens, are printed too.
-
-Over HTTP: GET, POST and DELETE /_emulator/faults; GET /_emulator/requests, /_emulator/acquisitions, /_emulator/counts,
-/_emulator/provisioning; GET and PUT /_emulator/visibility; POST /_emulator/reset, /_emulator/applications,
-/_emulator/servicePrincipals, /_emulator/provisioning/clear, /_emulator/provisioning/expire, /_emulator/saas/revoke.
-`;
-
-/**
- * `pulumi-entrasync emulator`: runs until SIGINT or SIGTERM.
- *
- * @param args what follows the command's name.
- * @returns the exit code: 0 after a signal or `--help`, 1 where it couldn't start, 2 for arguments that make no sense.
- */
-export async function runEmulatorCommand(args: string[]): Promise<number> {
-    const parsed = parse(args);
-    switch (parsed.kind) {
-        case "help":
-            process.stdout.write(help);
-            return 0;
-        case "mistake":
-            process.stderr.write(`pulumi-entrasync emulator: ${parsed.message}\nTry --help.\n`);
-            return 2;
-        case "run":
-            return run(parsed);
-    }
-}
+/** `pulumi-entrasync emulator`: runs until SIGINT or SIGTERM. */
+export const emulatorCommand = defineCommand({
+    name: "emulator",
+    summary: "starts a local Microsoft Entra and Microsoft Graph to try programs against",
+    description: [
+        "Starts a local Microsoft Entra and Microsoft Graph for `@pulumi/azuread` and `pulumi-entrasync`, and logs one line " +
+            "a request: credentials' keys, never a value. Ctrl-C ends it. Nothing is kept.",
+        "Beside them is a SaaS application to provision: its addresses, and the client that may ask for tokens, are printed " +
+            "too.",
+    ],
+    options: {
+        // There to be refused with the reason, because people will look for it.
+        host: { type: "string", isHidden: true, value: "HOST", meaning: "127.0.0.1, and no other" },
+        port: {
+            type: "string",
+            value: "N",
+            meaning: "listen on this port of 127.0.0.1 (default: any free one)",
+        },
+        // Not `--env-file`: Node takes that for its own, wherever in the arguments it stands, and ends with 9 if the
+        // file isn't there yet.
+        "write-env": {
+            type: "string",
+            value: "PATH",
+            offers: "files",
+            meaning: "also write the environment to this file, readable by you alone: `. PATH`",
+        },
+        json: {
+            type: "boolean",
+            default: false,
+            meaning: 'print JSON, one object a line: first `{"event":"ready"}`, then `{"event":"request"}` for each',
+        },
+    },
+    lists: [
+        {
+            heading: "Controls, over HTTP",
+            rows: [
+                ["/_emulator/faults", "GET, POST, DELETE"],
+                ["/_emulator/visibility", "GET, PUT"],
+                ["/_emulator/requests", "GET"],
+                ["/_emulator/acquisitions", "GET"],
+                ["/_emulator/counts", "GET"],
+                ["/_emulator/provisioning", "GET"],
+                ["/_emulator/provisioning/clear", "POST"],
+                ["/_emulator/provisioning/expire", "POST"],
+                ["/_emulator/saas/revoke", "POST"],
+                ["/_emulator/applications", "POST"],
+                ["/_emulator/servicePrincipals", "POST"],
+                ["/_emulator/reset", "POST"],
+            ],
+        },
+    ],
+    exitCodes: [
+        ["0", "it was ended by Ctrl-C or SIGTERM, or nobody reads its output any more"],
+        ["1", "it could not start"],
+    ],
+    settings: ({ host, port, json, "write-env": environmentFile }): Settings => {
+        if (port !== undefined && (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)) {
+            throw new Mistake("--port wants a whole number from 0 to 65535.");
+        }
+        if (environmentFile === "") {
+            throw new Mistake("--write-env wants a path.");
+        }
+        return { host, port: port === undefined ? undefined : Number(port), json, environmentFile };
+    },
+    run,
+});
 
 interface Settings {
-    readonly kind: "run";
     readonly host: string | undefined;
     readonly port: number | undefined;
     readonly json: boolean;
@@ -71,42 +102,6 @@ async function run(settings: Settings): Promise<number> {
         return 1;
     } finally {
         await emulator?.close();
-    }
-}
-
-function parse(
-    args: string[],
-): Settings | { readonly kind: "help" } | { readonly kind: "mistake"; readonly message: string } {
-    const options = {
-        // Not in the help: there to be refused with the reason, because people will look for it.
-        host: { type: "string" },
-        port: { type: "string" },
-        json: { type: "boolean" },
-        // Not `--env-file`: Node takes that for its own, wherever in the arguments it stands, and ends with 9 if the
-        // file isn't there yet.
-        "write-env": { type: "string" },
-        help: { type: "boolean", short: "h" },
-    } as const;
-    try {
-        const { values } = parseArgs({ args, options, strict: true, allowPositionals: false });
-        if (values.help === true) {
-            return { kind: "help" };
-        }
-        if (values.port !== undefined && (!/^\d{1,5}$/.test(values.port) || Number(values.port) > 65_535)) {
-            return { kind: "mistake", message: "--port wants a whole number from 0 to 65535." };
-        }
-        if (values["write-env"] === "") {
-            return { kind: "mistake", message: "--write-env wants a path." };
-        }
-        return {
-            kind: "run",
-            host: values.host,
-            port: values.port === undefined ? undefined : Number(values.port),
-            json: values.json ?? false,
-            environmentFile: values["write-env"],
-        };
-    } catch (error) {
-        return { kind: "mistake", message: error instanceof Error ? error.message : String(error) };
     }
 }
 
@@ -188,11 +183,15 @@ function logLine(entry: RequestLogEntry): string {
         entry.at.slice(11, 23),
         entry.method,
         entry.path,
-        entry.status === 0 ? "(no answer)" : String(entry.status),
+        coloured(meaningOf(entry.status), entry.status === 0 ? "(no answer)" : String(entry.status), process.stdout),
         `${entry.durationMs}ms`,
         ...(entry.keys === undefined ? [] : [`[${entry.keys.join(", ")}]`]),
         ...(entry.faulted === undefined ? [] : [`(fault: ${entry.faulted})`]),
     ].join(" ");
+}
+
+function meaningOf(status: number): Meaning {
+    return status === 0 || status >= 500 ? "bad" : status >= 400 ? "doubtful" : "good";
 }
 
 function print(line: string): void {

@@ -260,9 +260,7 @@ describe("a person on another machine", () => {
         const running = start(...asked(), "--no-browser", "--redirect-uri", "https://acme.example/oauth/back");
         const back = await application.decide(await addressIn(running), "Allow");
         expect(back).toMatch(/^https:\/\/acme\.example\/oauth\/back\?/);
-        expect(running.output).toContain(
-            "The application answers at https://acme.example/oauth/back. Unless that leads here",
-        );
+        await running.said(/The application answers at https:\/\/acme\.example\/oauth\/back\. Unless that leads here/);
         running.type(`${back}\n`);
         expect(await running.ended(), running.output).toBe(0);
         expect(await stored("oauth2RedirectUri")).toBe("https://acme.example/oauth/back");
@@ -451,10 +449,10 @@ test("the command line explains itself, and refuses what makes no sense", async 
     const helped = start("--help");
     expect(await helped.ended()).toBe(0);
     expect(helped.output).toContain("Usage: pulumi-entrasync authorize");
-    expect(helped.output).toMatch(/--pkce +send a challenge[\s\S]*Off by default[\s\S]*no key[\s\S]*verifier/);
+    expect(helped.output).toMatch(/--pkce +send a challenge[\s\S]*Off by\s+default[\s\S]*no\s+key[\s\S]*verifier/);
     const refused = start("--redirect-port", "none");
     expect(await refused.ended()).toBe(2);
-    expect(refused.output).toBe(
-        "pulumi-entrasync authorize: --redirect-port wants a whole number from 1 to 65535.\nTry --help.\n",
+    expect(refused.output).toContain(
+        "pulumi-entrasync authorize: --redirect-port wants a whole number from 1 to 65535.\n",
     );
 });

@@ -1,5 +1,19 @@
 import { expect, test } from "vitest";
-import { parseOptions } from "../../provider/authorize/options.ts";
+import { authorizeOptions, type Options, readOptions } from "../../provider/authorize/options.ts";
+import { Mistake } from "../../provider/commandLine/mistake.ts";
+import { readArguments } from "../../provider/commandLine/options.ts";
+
+/** What arguments come to, or what is wrong with them. */
+function parseOptions(args: string[]): Options | { readonly mistake: string } {
+    try {
+        const given = readArguments(args, authorizeOptions, { most: 0 });
+        if (given === "help") throw new Error("nobody asked for help");
+        return readOptions(given.values);
+    } catch (error) {
+        if (error instanceof Mistake) return { mistake: error.message };
+        throw error;
+    }
+}
 
 test("all of it has a default", () => {
     expect(parseOptions([])).toEqual({
@@ -51,7 +65,7 @@ test.each([
     [["--param", "state=x"], "--param state: this command sets it itself"],
     [["--param", "response_mode=form_post"], "--param response_mode"],
     [["--param", "client_secret=s3cret"], "a secret has no place in an address"],
-    [["--code-key", "-x"], "'--code-key"],
+    [["--code-key", "-x"], "--code-key wants a value. If '-x' is the value: --code-key=-x"],
     [["--code-key=-x"], "--code-key wants a key"],
     [["--code-key", "a b"], "--code-key wants a key"],
     [["--code-key", "same", "--redirect-uri-key", "same"], "must differ"],

@@ -135,7 +135,9 @@ it.each([["--prot"], ["8443"], ["--port", "x"], ["--port", "70000"], ["--port"],
     async (...args) => {
         const run = new Run(...args);
         expect(await run.exit).toBe(2);
-        expect(run.error).toMatch(/^pulumi-entrasync emulator: .+\nTry --help\.\n$/);
+        expect(run.error).toMatch(
+            /^pulumi-entrasync emulator: .+\nUsage: .+\nTry pulumi-entrasync emulator --help\.\n$/,
+        );
         expect(run.out).toBe("");
     },
 );

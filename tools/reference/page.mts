@@ -19,7 +19,7 @@ export function createReference(sources: Sources = new Sources(entries)): string
     return `${paragraphs(
         "<!-- Written by npm run reference, from the types, the plugin's schema and their comments. Change those. -->",
         "# Reference",
-        "Every argument, output, setting, function, error and export, as the types, the plugin's schema and their comments have them; this page is generated from those. What a default is and what a change does is said with each.",
+        "Every argument, output, setting, function, error and export, as the types, the plugin's schema and their comments have them; this page is generated from those.",
         resourceReference(sources),
         configurationReference(),
         pluginReference(),

@@ -1,13 +1,16 @@
-import { globSync } from "node:fs";
-import { sep } from "node:path";
+import { existsSync, globSync } from "node:fs";
+import { join, sep } from "node:path";
 import { allPages, type Group, navigation } from "./navigation.mts";
 
-/** The files that are pages of the site, whether or not the table has them. */
-const patterns = ["*.md", "docs/**/*.md", "examples/*/README.md", "bench/README.md"];
+/** What must be in the table. Other Markdown, such as an example's, is a page where the table says so. */
+const patterns = ["*.md", "docs/**/*.md"];
 
-/** Every page that there is in a checkout. */
-export function pageSources(root: string): readonly string[] {
-    return globSync(patterns, { cwd: root }).map(slashed).sort();
+/** Every page that there is in a checkout, whether or not the table has it. */
+export function pageSources(root: string, groups: readonly Group[] = navigation): readonly string[] {
+    const others = allPages(groups)
+        .map(({ source }) => source)
+        .filter((source) => existsSync(join(root, source)));
+    return [...new Set([...globSync(patterns, { cwd: root }).map(slashed), ...others])].sort();
 }
 
 /** The pictures and recordings that pages show. */

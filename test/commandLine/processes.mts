@@ -60,7 +60,7 @@ export async function runOnTerminal(
     }: { environment?: NodeJS.ProcessEnv; folder?: string; typed?: readonly { after: string; text: string }[] } = {},
 ): Promise<{ readonly code: number | null; readonly output: string }> {
     const quoted = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
-    const child = spawn("script", ["--quiet", "--return", "--command", quoted, "/dev/null"], {
+    const child = spawn("script", ["--quiet", "--return", "--command", `exec ${quoted}`, "/dev/null"], {
         env: { TERM: "xterm-256color", ...environment },
         ...(folder === undefined ? {} : { cwd: folder }),
     });

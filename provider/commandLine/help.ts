@@ -66,7 +66,7 @@ export function programHelp(description: readonly string[], commands: readonly C
 
 /** What the program itself takes in place of a command. */
 export const programOptions = [
-    ["-h, --help", "print this"],
+    ["-h, --help", "print this list of commands"],
     ["--version", "print the version"],
 ] as const;
 

@@ -15,7 +15,7 @@ import { docOf, membersOf, Sources } from "../../tools/reference/sources.mts";
 
 const file = new URL("../../docs/reference.md", import.meta.url);
 const sources = new Sources(entries);
-const reference = createReference(sources);
+const reference = await createReference(sources);
 
 /** The section under a heading, down to the next one of its rank or above. */
 function section(heading: string): string {
@@ -94,6 +94,11 @@ describe("what it says is so", () => {
         expect(cell("## Configuration", "replicationTimeout", 1)).toContain(
             `\`${defaultReplicationTimeoutMs / 60_000}m\``,
         );
+    });
+
+    test("what a change does is told of every argument", () => {
+        const told = rows("### What a change does").flatMap(([name = ""]) => (name === "" ? [] : [name]));
+        expect(new Set(told)).toEqual(new Set(rows("### Arguments").map(([name]) => name)));
     });
 
     test("the codes are those of the classes", () => {

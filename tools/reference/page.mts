@@ -1,3 +1,4 @@
+import { changesReference } from "./changes.mts";
 import { configurationReference } from "./configuration.mts";
 import { emulatorReference, runtimeReference } from "./emulator.mts";
 import { errorsReference } from "./errors.mts";
@@ -15,12 +16,12 @@ export const entries = [
 ] as const;
 
 /** docs/reference.md. */
-export function createReference(sources: Sources = new Sources(entries)): string {
+export async function createReference(sources: Sources = new Sources(entries)): Promise<string> {
     return `${paragraphs(
         "<!-- Written by npm run reference, from the types, the plugin's schema and their comments. Change those. -->",
         "# Reference",
         "Every argument, output, setting, function, error and export, as the types, the plugin's schema and their comments have them; this page is generated from those.",
-        resourceReference(sources),
+        resourceReference(sources, await changesReference()),
         configurationReference(),
         pluginReference(),
         errorsReference(sources),

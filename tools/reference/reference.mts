@@ -4,4 +4,4 @@ import { resolve } from "node:path";
 import { repositoryRoot } from "../engine/repository.mts";
 import { createReference } from "./page.mts";
 
-writeFileSync(resolve(repositoryRoot, "docs/reference.md"), createReference());
+writeFileSync(resolve(repositoryRoot, "docs/reference.md"), await createReference());

@@ -3,8 +3,8 @@ import { inputsTable, outputsTable, prose, section } from "./declarations.mts";
 import { code, paragraphs, table } from "./markdown.mts";
 import { type Exported, membersOf, type Sources } from "./sources.mts";
 
-/** The resource of `pulumi-entrasync`: its arguments, its outputs, and the types that they are made of. */
-export function resourceReference(sources: Sources): string {
+/** The resource of `pulumi-entrasync`: its arguments, what a change of them does, its outputs, and the types that they are made of. */
+export function resourceReference(sources: Sources, changes: string): string {
     const exported = sources.exportsOf("provider/index.ts");
     const named = (name: string): Exported => {
         const found = exported.find((one) => one.name === name);
@@ -33,6 +33,7 @@ export function resourceReference(sources: Sources): string {
         "### Arguments",
         "The type `SynchronizationTokenAcquisitionArgs`. Each may be a Pulumi input: a value, a promise or an output. Exactly one of `servicePrincipalId` and `applicationId` is given.",
         inputsTable("argument", membersOf(named("SynchronizationTokenAcquisitionArgs"))),
+        changes,
         "### Outputs",
         outputsTable("output", [id, ...membersOf(resource)]),
         "### Types of the arguments",

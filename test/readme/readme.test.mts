@@ -26,11 +26,26 @@ describe("the README", () => {
     });
 
     test("each of its commands is run by a test", () => {
+        const firstUp = `. ./emulator.env
+pulumi stack init dev
+pulumi config set servicePrincipalId SERVICE_PRINCIPAL_ID
+pulumi config set --secret scimToken
+pulumi up`;
+        const getPlugin = `npm install pulumi-entrasync
+pulumi plugin install resource entrasync 0.1.0 --file node_modules/.bin/pulumi-resource-entrasync`;
+        const getPython = `python3 -m venv venv
+. venv/bin/activate
+pip install pulumi
+pulumi package add ./node_modules/.bin/pulumi-resource-entrasync
+pip install ./sdks/entrasync`;
         const ranBy: Record<string, string> = {
             "npm ci && npm run demo": "test/demo/demo.test.mts",
             "npm ci && npm test": ".ci/run",
-            "npm install pulumi-entrasync": "test/package",
-            "npm run plugin:install": "test/packaging/ways.test.mts",
+            "npm install pulumi-entrasync": "test/newcomer/newcomer.test.mts",
+            "npx pulumi-entrasync emulator --write-env emulator.env": "test/newcomer/newcomer.test.mts",
+            [firstUp]: "test/newcomer/newcomer.test.mts",
+            [getPlugin]: "test/newcomer/newcomer.test.mts",
+            [getPython]: "test/newcomer/newcomer.test.mts",
             "npx pulumi-entrasync doctor": "test/doctor/doctor.test.mts",
             "npx pulumi-entrasync emulator": "test/emulator/command.test.ts",
         };

@@ -51,6 +51,8 @@ beforeAll(async () => {
             args: ["--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update"],
         });
         page = await browser.newPage();
+        // The machine may be busy with the other tests.
+        page.setDefaultTimeout(120_000);
         page.on("request", (request) => asked.push(request.url()));
     }
 });

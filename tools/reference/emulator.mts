@@ -12,7 +12,7 @@ export function emulatorReference(sources: Sources): string {
     const sorted = [...exported].sort((a, b) => order(a.name) - order(b.name) || a.name.localeCompare(b.name, "en"));
     return paragraphs(
         "## `pulumi-entrasync/emulator`",
-        'A local Microsoft Entra and Microsoft Graph for tests in the same process; [the command](../README.md#a-local-entra-and-graph) is the same emulator in a process of its own.\n\n```ts\nimport { startEmulator } from "pulumi-entrasync/emulator";\n\nconst emulator = await startEmulator();\n```',
+        'A local Microsoft Entra and Microsoft Graph for tests in the same process. [The emulator](emulator.md) says what it plays, and has the command, which is the same emulator in a process of its own.\n\n```ts\nimport { startEmulator } from "pulumi-entrasync/emulator";\n\nconst emulator = await startEmulator();\n```',
         ...sorted.map((one) => section("###", one)),
     );
 }

@@ -26,7 +26,11 @@ export const navigation: readonly Group[] = [
         title: "Start",
         pages: [
             { source: startPage, title: "Overview", summary: "Every page, and what is in it.", address: "index.html" },
-            { source: "docs/start.md", title: "Get started", summary: "From nothing to the first acquisition." },
+            {
+                source: "docs/start.md",
+                title: "Get started",
+                summary: "From an empty folder to the first acquisition in ten minutes: locally, then in your tenant.",
+            },
             {
                 source: "README.md",
                 title: "All on one page",
@@ -41,7 +45,8 @@ export const navigation: readonly Group[] = [
             {
                 source: "docs/concepts.md",
                 title: "Concepts",
-                summary: "What the provisioning service holds, and what this resource does about it.",
+                summary:
+                    "What the provisioning service holds, what this resource does about it, and what it does not do.",
             },
             {
                 source: "docs/a-year-in-the-life-of-a-token.md",
@@ -61,7 +66,7 @@ export const navigation: readonly Group[] = [
             {
                 source: "docs/how-to/scim-bearer-token.md",
                 title: "SCIM bearer token",
-                summary: "An application that gives out a long-lived secret token.",
+                summary: "An application that gives out an address and a secret token that lives for months.",
             },
             {
                 source: "docs/how-to/oauth-client-credentials.md",
@@ -71,7 +76,7 @@ export const navigation: readonly Group[] = [
             {
                 source: "docs/how-to/authorization-code.md",
                 title: "Authorization code",
-                summary: "An application that wants a person's consent.",
+                summary: "An application that wants a person's consent, and gives a code that works once.",
             },
             {
                 source: "docs/authorize.md",
@@ -86,12 +91,12 @@ export const navigation: readonly Group[] = [
             {
                 source: "docs/how-to/rotate-from-a-vault.md",
                 title: "From a vault",
-                summary: "A secret that a vault rotates.",
+                summary: "A secret that somebody or something rotates in a vault.",
             },
             {
                 source: "docs/how-to/rotate-from-pulumi-esc.md",
                 title: "From Pulumi ESC",
-                summary: "A secret that Pulumi ESC rotates.",
+                summary: "A secret that lives in a Pulumi ESC environment.",
             },
         ],
     },
@@ -101,18 +106,23 @@ export const navigation: readonly Group[] = [
             {
                 source: "docs/how-to/github-actions.md",
                 title: "GitHub Actions",
-                summary: "A workflow that signs in without a secret.",
+                summary:
+                    "Previews and `up` in a workflow; GitHub's identity token signs in, so no client secret is stored.",
             },
             {
                 source: "docs/how-to/azure-devops.md",
                 title: "Azure DevOps",
-                summary: "A pipeline with a federated service connection.",
+                summary: "The same in a pipeline, with a federated service connection.",
             },
-            { source: "docs/how-to/gitlab.md", title: "GitLab", summary: "A job with an id token." },
+            {
+                source: "docs/how-to/gitlab.md",
+                title: "GitLab",
+                summary: "The same in a GitLab pipeline, with an ID token.",
+            },
             {
                 source: "docs/how-to/pulumi-deployments.md",
                 title: "Pulumi Deployments",
-                summary: "Deployments that sign in with OpenID Connect.",
+                summary: "The same on Pulumi's own runners, with a Pulumi ESC environment.",
             },
         ],
     },
@@ -127,7 +137,7 @@ export const navigation: readonly Group[] = [
             {
                 source: "docs/how-to/air-gapped-clouds.md",
                 title: "Air-gapped clouds",
-                summary: "A cloud that no name tells, and no connection to the outside.",
+                summary: "A cloud that no name tells, and a machine without the internet.",
             },
         ],
     },
@@ -137,10 +147,18 @@ export const navigation: readonly Group[] = [
             {
                 source: "docs/how-to/from-azuread-synchronization-secret.md",
                 title: "azuread's SynchronizationSecret",
-                summary: "From credentials that are only stored.",
+                summary: "A stack that only stores credentials: the acquisition is added while it runs.",
             },
-            { source: "docs/how-to/from-powershell.md", title: "PowerShell", summary: "From a script." },
-            { source: "docs/how-to/from-terraform.md", title: "Terraform", summary: "From Terraform or OpenTofu." },
+            {
+                source: "docs/how-to/from-powershell.md",
+                title: "PowerShell",
+                summary: "A script that ends with the cmdlet for the same call.",
+            },
+            {
+                source: "docs/how-to/from-terraform.md",
+                title: "Terraform and OpenTofu",
+                summary: "A generic REST provider, a script, or an action of another provider.",
+            },
         ],
     },
     {
@@ -154,7 +172,7 @@ export const navigation: readonly Group[] = [
             {
                 source: "docs/command-line.md",
                 title: "Command line",
-                summary: "`doctor`, `authorize`, `emulator`: every option.",
+                summary: "`authorize`, `doctor`, `emulator`, `completion`: every option, exit code and variable.",
             },
             {
                 source: "docs/plugin.md",
@@ -169,7 +187,7 @@ export const navigation: readonly Group[] = [
             {
                 source: "docs/emulator.md",
                 title: "The emulator",
-                summary: "A local Entra and Graph for trials and tests.",
+                summary: "A local Entra and Graph, for trials and for tests.",
             },
             {
                 source: "docs/versions.md",
@@ -194,7 +212,7 @@ export const navigation: readonly Group[] = [
             {
                 source: "docs/security.md",
                 title: "Security",
-                summary: "What is secret, where it is, who can see it, and what is not defended.",
+                summary: "What is secret, where it is, who can see it, what is promised, and what can't be defended.",
             },
             {
                 source: "SECURITY.md",
@@ -228,7 +246,7 @@ export const navigation: readonly Group[] = [
             {
                 source: "CONTRIBUTING.md",
                 title: "Contributing",
-                summary: "How the repository is built, tested and changed.",
+                summary: "How the repository is set up, where everything is, and how it is changed.",
                 address: "contributing.html",
             },
         ],

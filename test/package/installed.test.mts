@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { acquireOnce, openYaml, yamlProgram } from "../packaging/program.mts";
 import { watch } from "../support/observed.mts";
 import { openStack, type Stack } from "../support/stack.mts";
+import { at, provider } from "./engine.mts";
 import { type Layout, type LayoutName, layOut, layOutTypeScript, layoutNames, projectName } from "./layouts.mts";
 import { install, lockedVersion, outsideFolder, type Packed, pack, removeFolder, run } from "./packed.mts";
 
@@ -23,9 +24,6 @@ beforeAll(async () => {
     await install(project, packed.tarball, `@pulumi/pulumi@${lockedVersion("@pulumi/pulumi")}`);
     layouts = layOut(root, project);
 });
-
-/** What stands in the state of everybody's stacks. It can't change: a change would rewrite every one of them. */
-const provider = "try{var m=require('pulumi-entrasync/runtime')}catch(e){m={check(){throw e}}}exports.handler=()=>m";
 
 /** The emulator of the tarball, in this process. */
 function startInstalledEmulator(): Promise<Emulator> {
@@ -45,12 +43,6 @@ describe("a pulumi up of a program", () => {
         from,
         to: layoutNames[(index + 1) % layoutNames.length] ?? from,
     }));
-
-    /** The stack's configuration stays where its own folder is, wherever the program is. */
-    const at = (stack: Stack, folder: string) => [
-        ...["--stack", stack.name, "--cwd", folder],
-        ...["--config-file", join(stack.folder, `Pulumi.${stack.name}.yaml`)],
-    ];
 
     async function up(stack: Stack, layout: Layout): Promise<string> {
         let printed = "";

@@ -21,7 +21,8 @@ export interface Layout {
     readonly package: string;
 }
 
-const commonJs = `"use strict";
+/** The program of every layout. */
+export const commonJs = `"use strict";
 const pulumi = require("@pulumi/pulumi");
 const { SynchronizationTokenAcquisition } = require("pulumi-entrasync");
 const token = new SynchronizationTokenAcquisition("acme", {
@@ -32,7 +33,7 @@ exports.acquiredAt = token.acquiredAt;
 `;
 
 /** By every name that a typed program has use for: the compiler that Pulumi brings is one of 2020. */
-const typed = `import * as pulumi from "@pulumi/pulumi";
+export const typed = `import * as pulumi from "@pulumi/pulumi";
 import { SynchronizationTokenAcquisition, SynchronizationTokenAcquisitionArgs } from "pulumi-entrasync";
 const args: SynchronizationTokenAcquisitionArgs = {
     servicePrincipalId: new pulumi.Config().require("principal"),
@@ -41,7 +42,7 @@ const args: SynchronizationTokenAcquisitionArgs = {
 export const acquiredAt: pulumi.Output<string> = new SynchronizationTokenAcquisition("acme", args).acquiredAt;
 `;
 
-const esm = `import * as pulumi from "@pulumi/pulumi";
+export const esm = `import * as pulumi from "@pulumi/pulumi";
 import { SynchronizationTokenAcquisition } from "pulumi-entrasync";
 const token = new SynchronizationTokenAcquisition("acme", {
     servicePrincipalId: new pulumi.Config().require("principal"),
@@ -122,7 +123,7 @@ export function layOutTypeScript(installed: string): string {
     return folder;
 }
 
-function write(folder: string, files: Readonly<Record<string, string>>): void {
+export function write(folder: string, files: Readonly<Record<string, string>>): void {
     for (const [name, text] of Object.entries(files)) {
         const file = join(folder, name);
         mkdirSync(dirname(file), { recursive: true });
@@ -130,7 +131,7 @@ function write(folder: string, files: Readonly<Record<string, string>>): void {
     }
 }
 
-function link(target: string, place: string): void {
+export function link(target: string, place: string): void {
     mkdirSync(dirname(place), { recursive: true });
     symlinkSync(target, place);
 }

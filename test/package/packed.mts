@@ -89,8 +89,14 @@ export function removeFolder(folder: string): void {
 }
 
 /** Runs a program to its end and returns what it printed; any end but success is an error. */
-export function run(command: string, args: readonly string[], cwd: string): Promise<string> {
-    const options: SpawnOptions = { cwd, env: outsideEnvironment(), stdio: ["ignore", "pipe", "pipe"] };
+export function run(
+    command: string,
+    args: readonly string[],
+    cwd: string,
+    environment: Readonly<Record<string, string>> = {},
+): Promise<string> {
+    const env = { ...outsideEnvironment(), ...environment };
+    const options: SpawnOptions = { cwd, env, stdio: ["ignore", "pipe", "pipe"] };
     const child = spawn(command, args, options);
     let stdout = "";
     let output = "";

@@ -192,7 +192,7 @@ export const navigation: readonly Group[] = [
             {
                 source: "docs/versions.md",
                 title: "Versions",
-                summary: "What works with what, and what a new version may change.",
+                summary: "What a version number promises, what never changes, and what works with what.",
             },
         ],
     },

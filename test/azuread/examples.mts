@@ -41,6 +41,12 @@ export function examplesFor(saas: Emulator["saas"]): readonly [scim: Example, oa
     ];
 }
 
+/** An example after its second step. */
+export function secondStep(example: Example): Example {
+    const file = fileURLToPath(new URL(`../../examples/${example.name}/step2/index.ts`, import.meta.url));
+    return { ...example, file, program: readFileSync(file, "utf8") };
+}
+
 function load(name: Example["name"]) {
     const file = fileURLToPath(new URL(`../../examples/${name}/index.ts`, import.meta.url));
     return { name, file, program: readFileSync(file, "utf8") };

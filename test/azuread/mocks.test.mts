@@ -3,7 +3,7 @@ import ts from "typescript";
 import { expect, test } from "vitest";
 import { withHashKeyPlace } from "../../provider/core/hashKey.ts";
 import { resourceType } from "../support/stack.mts";
-import { type Example, examplesFor } from "./examples.mts";
+import { type Example, examplesFor, secondStep } from "./examples.mts";
 
 /* The examples, unmodified, under Pulumi's mocks: what they register, with what, in which order. */
 
@@ -109,7 +109,27 @@ test("azuread-oauth: a plain application, its principal, the token with all that
     expect(exports).toEqual({ acquiredAt: "2026-01-02T03:04:05.678Z", jobId: "acme-id" });
 });
 
-test.each([scim, oauth])("$name compiles under strict rules against azuread's own types", ({ file }) => {
+test.each([
+    { example: scim, adds: { maxAge: "90d" } },
+    { example: oauth, adds: { triggers: { revoked: "2026-11-01" } } },
+])("$example.name's second step changes the acquisition, by $adds, and nothing else", async ({ example, adds }) => {
+    const before = (await run(example)).registered;
+    const after = (await run(secondStep(example))).registered;
+    expect(after).toEqual(
+        before.map((registered) =>
+            registered.type === resourceType
+                ? { ...registered, inputs: { ...registered.inputs, ...adds } }
+                : registered,
+        ),
+    );
+});
+
+const steps = [scim, oauth].flatMap((example) => [
+    { ...example, step: "the first step" },
+    { ...secondStep(example), step: "the second step" },
+]);
+
+test.each(steps)("$name, $step, compiles under strict rules against azuread's own types", ({ file }) => {
     const program = ts.createProgram([file], {
         strict: true,
         noEmit: true,
@@ -122,8 +142,17 @@ test.each([scim, oauth])("$name compiles under strict rules against azuread's ow
     expect(problems.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"))).toEqual([]);
 });
 
+const runs = new Map<string, ReturnType<typeof runOnce>>();
+
+/** What the program registers: a module is only loaded once, and so are these. */
+function run(example: Example): ReturnType<typeof runOnce> {
+    const running = runs.get(example.file) ?? runOnce(example);
+    runs.set(example.file, running);
+    return running;
+}
+
 /** Runs the program to its end; Pulumi's mocks take a moment for each resource, so that an order is one. */
-async function run({ name, file, config, secretConfig }: Example) {
+async function runOnce({ name, file, config, secretConfig }: Example) {
     const registered: Registered[] = [];
     const answered: string[] = [];
     const inNamespace = (values: Readonly<Record<string, string>>) =>

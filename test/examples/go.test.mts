@@ -8,14 +8,17 @@ import { expect, onTestFinished, test } from "vitest";
 import { modulesFolder, repositoryRoot } from "../../tools/engine/repository.mts";
 import { goBuildFlags, goEnvironment, hasGo } from "../../tools/sdk/generator.mts";
 import { writeSdk } from "../../tools/sdk/sdk.mts";
-import { runCompiled } from "./compiled.mts";
+import { walkCompiled } from "./compiled.mts";
+import { addPackage } from "./sdk.mts";
 
 /*
  * With the versions of the engine's modules instead of those that a user's `go mod tidy` would choose: what the engine was
  * built from is compiled already, and this takes seconds instead of minutes.
  */
 // A machine that got its engine as a download compiles all of this for the first time.
-test("the example in Go runs by the generated SDK", { timeout: 1_200_000 }, async (context) => {
+test("go: by the generated SDK, one acquisition, and one more for another secret", {
+    timeout: 1_200_000,
+}, async (context) => {
     context.skip(!(await hasGo()), "Go is not installed");
     const folder = mkdtempSync(join(tmpdir(), "entrasync-go-"));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -40,5 +43,9 @@ test("the example in Go runs by the generated SDK", { timeout: 1_200_000 }, asyn
 
     const emulator = await startEmulator();
     onTestFinished(() => emulator.close());
-    await runCompiled("go", [join(folder, "program")], emulator);
+    const done = async () => undefined;
+    await walkCompiled({ example: "go", language: "go" }, [join(folder, "program")], emulator, {
+        [addPackage]: done,
+        "go mod tidy": done,
+    });
 });

@@ -10,7 +10,7 @@ import { onTestFinished, test } from "vitest";
 import { cacheRoot } from "../../tools/engine/cache.mts";
 import { withLock } from "../../tools/engine/lock.mts";
 import { repositoryRoot } from "../../tools/engine/repository.mts";
-import { runCompiled } from "./compiled.mts";
+import { walkCompiled } from "./compiled.mts";
 
 const run = promisify(execFile);
 const source = join(repositoryRoot, "examples/java");
@@ -19,7 +19,7 @@ const source = join(repositoryRoot, "examples/java");
  * The generator of SDKs for Java could not be had, so the example brings a class of its own. Only its libraries come by
  * Maven, once: for compiling, javac is there without plugins to fetch.
  */
-test("the example in Java runs", { timeout: 1_200_000 }, async (context) => {
+test("java: one acquisition, and one more for another secret", { timeout: 1_200_000 }, async (context) => {
     const able = await Promise.all([run("javac", ["-version"]), run("mvn", ["-version"])]).catch(() => undefined);
     context.skip(able === undefined, "a Java compiler and Maven are not installed");
     const folder = mkdtempSync(join(tmpdir(), "entrasync-java-"));
@@ -35,7 +35,8 @@ test("the example in Java runs", { timeout: 1_200_000 }, async (context) => {
     const emulator = await startEmulator();
     onTestFinished(() => emulator.close());
     const { stdout: java } = await run("sh", ["-c", "command -v java"]);
-    await runCompiled("java", [java.trim(), "-cp", [classes, libraries].join(delimiter), "acme.App"], emulator);
+    const command = [java.trim(), "-cp", [classes, libraries].join(delimiter), "acme.App"];
+    await walkCompiled({ example: "java", language: "java" }, command, emulator);
 });
 
 /** The folder with the libraries of the example's pom.xml, kept in the cache by what that says. */

@@ -1,0 +1,15 @@
+import * as pulumi from "@pulumi/pulumi";
+import { SynchronizationTokenAcquisition } from "pulumi-entrasync";
+
+const config = new pulumi.Config();
+
+const token = new SynchronizationTokenAcquisition("acme", {
+    servicePrincipalId: config.require("servicePrincipalId"),
+    credentials: {
+        BaseAddress: "https://scim.acme.example/v2",
+        SecretToken: config.requireSecret("scimToken"),
+    },
+    triggers: { revoked: "2026-11-01" },
+});
+
+export const acquiredAt = token.acquiredAt;

@@ -25,7 +25,7 @@ export const tables: Readonly<Record<string, string>> = {
     ...Object.fromEntries(commands.map((command) => [command.name, aboutCommand(command)])),
     shells: table(
         ["shell", "how it reads the script"],
-        shells.map(({ name, use }) => [name, use] as const),
+        shells.map(({ name, use }) => [code(name), use] as const),
     ),
 };
 

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
 import * as pulumi from "@pulumi/pulumi";
 import ts from "typescript";
 import { expect, test } from "vitest";
@@ -123,6 +125,18 @@ test.each([
         ),
     );
 });
+
+test.each([scim, oauth])(
+    "$name's page configures what the program asks for, as plain text or as a secret",
+    (example) => {
+        const page = readFileSync(new URL("README.md", pathToFileURL(example.file)), "utf8");
+        const set = [...page.matchAll(/^pulumi config set (?:--plaintext )?(--secret )?(\w+)/gm)];
+        const keys = (isSecret: boolean) =>
+            set.filter(([, secret]) => (secret !== undefined) === isSecret).map(([, , key]) => key);
+        expect(keys(false)).toEqual(Object.keys(example.config));
+        expect(keys(true)).toEqual(Object.keys(example.secretConfig));
+    },
+);
 
 const steps = [scim, oauth].flatMap((example) => [
     { ...example, step: "the first step" },

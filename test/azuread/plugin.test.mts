@@ -6,7 +6,7 @@ import { afterAll, expect, test } from "vitest";
 import { executableName } from "../../tools/engine/executables.mts";
 import { repositoryRoot } from "../../tools/engine/repository.mts";
 import { openStack } from "../support/stack.mts";
-import { examplesFor } from "./examples.mts";
+import { examplesFor, secondStep } from "./examples.mts";
 
 /* The examples as they are, with azuread's real plugin, from nothing to a running job and back, while Graph lags behind. */
 
@@ -16,7 +16,7 @@ const emulator = await startEmulator({ visibilityDelayMs: 3000 });
 afterAll(() => emulator.close());
 
 for (const example of examplesFor(emulator.saas)) {
-    test(`${example.name} succeeds at the first up, has nothing to do at the second, and is destroyed`, async (context) => {
+    test(`${example.name} succeeds at the first up, has nothing to do at the second, goes on with its second step, and is destroyed`, async (context) => {
         if (plugin === undefined) {
             return context.skip(
                 `azuread's own resources on a real engine: ${program} is neither on the PATH nor among Pulumi's plugins. ` +
@@ -44,8 +44,13 @@ for (const example of examplesFor(emulator.saas)) {
 
         const { stdout } = await stack.does(["preview", "--json", "--expect-no-changes"], { environment });
         expect(JSON.parse(stdout).changeSummary).not.toHaveProperty("update");
+
+        stack.write("index.ts", secondStep(example).program);
+        await stack.does(["up", "--yes", "--skip-preview"], { environment });
+        const acquisitions = example.name === "azuread-oauth" ? 2 : 1;
+        expect(emulator.store.acquisitions).toHaveLength(acquisitions);
         await stack.does(["destroy", "--yes", "--skip-preview"], { environment });
-        expect(emulator.store.acquisitions).toHaveLength(1);
+        expect(emulator.store.acquisitions).toHaveLength(acquisitions);
         expect(emulator.provisioning()).toEqual([]);
     });
 }

@@ -16,7 +16,10 @@ const examples = readdirSync(root, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && !notPrograms.includes(entry.name))
     .map(({ name }) => name);
 
-/** The test that goes through each example's README. */
+/**
+ * The test that goes through each example's README. Of azuread's, whose plugin is not everywhere, it does what the README
+ * says, and test/azuread/mocks.test.mts holds that to the README.
+ */
 const testedBy: Readonly<Record<string, string>> = {
     "authorization-code": "test/examples/dynamic.test.mts",
     "azuread-oauth": "test/azuread/plugin.test.mts",
@@ -48,7 +51,7 @@ describe.each(examples)("%s", (example) => {
         expect(existsSync(join(root, example, "Pulumi.yaml"))).toBe(true);
         const lines = page.split("\n").length - 1;
         expect(lines).toBeGreaterThanOrEqual(25);
-        expect(lines).toBeLessThanOrEqual(70);
+        expect(lines).toBeLessThanOrEqual(60);
         const headings = [...page.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
         expect(headings).toEqual(["What it needs", "Run it", "Change it", "Clean up"]);
         const languages = blocksOf(page).map(({ language }) => language);

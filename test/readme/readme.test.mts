@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
+import { problemsOf } from "../documentation/snippetCompiler.mts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 const readme = readFileSync(`${root}/README.md`, "utf8");
@@ -71,28 +72,6 @@ function blocks(language: string): string[] {
     return [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, "gm"))].map(
         ([, text]) => text ?? "",
     );
-}
-
-/** What the compiler says of a program that stands in a project with this package installed. */
-function problemsOf(text: string): string[] {
-    const file = `${root}/examples/quickstart/fromReadme.ts`;
-    const options: ts.CompilerOptions = {
-        strict: true,
-        noEmit: true,
-        skipLibCheck: true,
-        target: ts.ScriptTarget.ES2022,
-        module: ts.ModuleKind.NodeNext,
-        types: ["node"],
-    };
-    const host = ts.createCompilerHost(options);
-    const { getSourceFile, fileExists, readFile } = host;
-    host.getSourceFile = (name, target, ...rest) =>
-        name === file ? ts.createSourceFile(name, text, target) : getSourceFile.call(host, name, target, ...rest);
-    host.fileExists = (name) => name === file || fileExists.call(host, name);
-    host.readFile = (name) => (name === file ? text : readFile.call(host, name));
-    return ts
-        .getPreEmitDiagnostics(ts.createProgram([file], options, host))
-        .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
 }
 
 function namesInTable(heading: string): string[] {

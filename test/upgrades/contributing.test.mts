@@ -22,9 +22,26 @@ describe("the tour", () => {
 });
 
 test("each npm script that it names is one of package.json's", () => {
-    const named = [...page.matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name ?? "");
+    const named = [...page.matchAll(/npm run\s+([\w:]+)/g)].map(([, name]) => name ?? "");
     expect(named.length).toBeGreaterThan(0);
     expect([...new Set(named)].filter((name) => scripts[name] === undefined)).toEqual([]);
+});
+
+test("each test that its commands run is there", () => {
+    const named = [...page.matchAll(/vitest run (\S+)(?: -t "([^"]+)")?/g)];
+    expect(named.length).toBeGreaterThan(0);
+    for (const [command, path = "", title = ""] of named) {
+        const place = join(repositoryRoot, path.replace(/`.*$/, ""));
+        const files = path.endsWith(".ts")
+            ? [place]
+            : readdirSync(place)
+                  .filter((name) => name.includes(".test."))
+                  .map((name) => join(place, name));
+        expect(
+            files.filter((file) => readFileSync(file, "utf8").includes(`test("${title}`)),
+            command,
+        ).not.toEqual([]);
+    }
 });
 
 const pages = ["CONTRIBUTING.md", "SECURITY.md", "docs/versions.md", "docs/decisions.md"];

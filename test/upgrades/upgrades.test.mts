@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { of, watch } from "../support/observed.mts";
 import { leaks, Sentinel } from "../support/sentinels.mts";
-import type { Stack } from "../support/stack.mts";
+import { pluginResourceType, type Stack } from "../support/stack.mts";
 import { declareSource, type Fixture, fixturePaths, Place, readFixture } from "./fixture.mts";
 
 /*
@@ -115,6 +115,28 @@ describe.each(unsettled)("%s", (path) => {
         await stack.does(["destroy", "--yes", "--skip-preview"], { environment: nothingOfTheirs(stack) });
         expect(destroyed().requests).toEqual([]);
     });
+});
+
+test("from the plugin back to the dynamic resource, with a changed trigger: one acquisition, then refresh and destroy work", async () => {
+    const { place, fixture, stack } = await importFixture("0.1.0/plugin-government.json");
+    const { id = "" } = fixture.targets.federal ?? {};
+    const environment = { ARM_ENVIRONMENT: "usgovernment" };
+    stack.write("Pulumi.yaml", `name: ${stack.project}\nruntime: nodejs\n`);
+    stack.declare(`
+        new SynchronizationTokenAcquisition("federal", {
+            servicePrincipalId: "${id}",
+            credentials: { BaseAddress: "https://scim.acme.example/v2", SecretToken: "the first of a test" },
+            triggers: { face: "dynamic" },
+        }, { aliases: [{ type: "${pluginResourceType}" }] });
+    `);
+    const seen = watch(place.emulator);
+    expect(await stack.upSteps({ environment })).toEqual({ federal: ["update"] });
+    expect(seen().posts).toHaveLength(1);
+    const kept = await stack.contents();
+    await stack.does(["refresh", "--yes", "--skip-preview"], { environment });
+    expect(await stack.contents()).toEqual(kept);
+    await stack.does(["destroy", "--yes", "--skip-preview"], { environment: nothingOfTheirs(stack) });
+    expect(seen().posts).toHaveLength(1);
 });
 
 const isReleased = ({ version }: Fixture) => /^\d/.test(version);

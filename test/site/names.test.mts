@@ -12,7 +12,7 @@ const names: Readonly<Record<string, RegExp>> = {
     npm: /\bNPM\b|\bNpm\b/,
     GitHub: /\bGithub\b|\bgithub\b|\bGit Hub\b|\bGitHUB\b/,
     "GitHub Actions": /\b[Gg]it[Hh]ub actions?\b|\bGitHub Action\b/,
-    GitLab: /\bGitlab\b|\bgitlab\b|\bGit Lab\b/,
+    GitLab: /\bGitlab\b|(?<!\.)\bgitlab\b|\bGit Lab\b/,
     PowerShell: /\bPowershell\b|\bpowershell\b|\bPower Shell\b|\bPower-Shell\b/,
     "Azure DevOps": /\bAzure Dev ?ops\b|\bAzureDevOps\b|\bAzure Dev Ops\b|\bazure devops\b/i,
     "Azure CLI": /\bAzure cli\b|\bAz CLI\b|\baz CLI\b|\bAzureCLI\b(?!@)/,

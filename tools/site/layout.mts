@@ -32,7 +32,8 @@ export function pageHtml({ entry, title, description, headings, html }: PagePart
     const sections = isStart ? "" : contents(headings);
     return document({
         title: isStart ? `${project}: documentation` : `${title === project ? entry.title : title} · ${project}`,
-        description,
+        // Pages of one kind may begin with the same words.
+        description: `${title}: ${description}`,
         address,
         around,
         entry,

@@ -162,6 +162,89 @@ export const navigation: readonly Group[] = [
         ],
     },
     {
+        title: "Examples",
+        pages: [
+            {
+                source: "examples/quickstart/README.md",
+                title: "Quickstart",
+                summary: "The smallest program: one application, one token.",
+                address: "examples/quickstart.html",
+            },
+            {
+                source: "examples/rotation/README.md",
+                title: "Rotation by configuration",
+                summary: "The stack's configuration decides when the credentials are handed over again.",
+                address: "examples/rotation.html",
+            },
+            {
+                source: "examples/many-applications/README.md",
+                title: "Many applications",
+                summary: "One program for all applications of a tenant, from a list in the configuration.",
+                address: "examples/many-applications.html",
+            },
+            {
+                source: "examples/authorization-code/README.md",
+                title: "With a person's consent",
+                summary: "A one-time code, from the application's consent page into the stack.",
+                address: "examples/authorization-code.html",
+            },
+            {
+                source: "examples/azuread-scim/README.md",
+                title: "From nothing, with a secret token",
+                summary: "With azuread: an application, its service principal, the token, and a job that runs.",
+                address: "examples/azuread-scim.html",
+            },
+            {
+                source: "examples/azuread-oauth/README.md",
+                title: "From nothing, with OAuth",
+                summary: "The same with OAuth client credentials.",
+                address: "examples/azuread-oauth.html",
+            },
+            {
+                source: "examples/yaml/README.md",
+                title: "YAML",
+                summary: "The quickstart by the plugin, in a `Pulumi.yaml` and nothing more.",
+                address: "examples/yaml.html",
+            },
+            {
+                source: "examples/python/README.md",
+                title: "Python",
+                summary: "The quickstart by the plugin.",
+                address: "examples/python.html",
+            },
+            {
+                source: "examples/go/README.md",
+                title: "Go",
+                summary: "The quickstart by the plugin.",
+                address: "examples/go.html",
+            },
+            {
+                source: "examples/csharp/README.md",
+                title: "C#",
+                summary: "The quickstart by the plugin, with a class of the program's own.",
+                address: "examples/csharp.html",
+            },
+            {
+                source: "examples/java/README.md",
+                title: "Java",
+                summary: "The quickstart by the plugin, with a class of the program's own.",
+                address: "examples/java.html",
+            },
+            {
+                source: "examples/typescript-plugin/README.md",
+                title: "TypeScript, by the plugin",
+                summary: "For those who want the plugin's functions, import or providers.",
+                address: "examples/typescript-plugin.html",
+            },
+            {
+                source: "examples/pipelines/README.md",
+                title: "Pipelines",
+                summary: "The same pipeline for GitHub Actions, Azure DevOps and GitLab.",
+                address: "examples/pipelines.html",
+            },
+        ],
+    },
+    {
         title: "Reference",
         pages: [
             {
@@ -230,18 +313,6 @@ export const navigation: readonly Group[] = [
                 title: "Measured",
                 summary: "How fast, how much, compared with what, and how that is measured.",
                 address: "measured.html",
-            },
-            {
-                source: "examples/azuread-scim/README.md",
-                title: "Example: a secret token",
-                summary: "A whole program, from an application to a job that runs.",
-                address: "example-scim.html",
-            },
-            {
-                source: "examples/azuread-oauth/README.md",
-                title: "Example: OAuth",
-                summary: "The same with OAuth client credentials.",
-                address: "example-oauth.html",
             },
             {
                 source: "CONTRIBUTING.md",

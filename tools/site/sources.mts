@@ -2,8 +2,8 @@ import { existsSync, globSync } from "node:fs";
 import { join, sep } from "node:path";
 import { allPages, type Group, navigation } from "./navigation.mts";
 
-/** What must be in the table. Other Markdown, such as an example's, is a page where the table says so. */
-const patterns = ["*.md", "docs/**/*.md"];
+/** What must be in the table. Other Markdown, such as a benchmark's, is a page where the table says so. */
+const patterns = ["*.md", "docs/**/*.md", "examples/*/README.md"];
 
 /** Every page that there is in a checkout, whether or not the table has it. */
 export function pageSources(root: string, groups: readonly Group[] = navigation): readonly string[] {

@@ -54,7 +54,12 @@ for (const face of values.face as Face[]) {
         console.log(`${path} is written`);
     }
 }
-writeFileSync(sumsFile, sumsOf(fixturesFolder));
+const sums = sumsOf(fixturesFolder);
+const changed = readFileSync(sumsFile, "utf8")
+    .split("\n")
+    .filter((line) => line !== "" && !sums.split("\n").includes(line));
+if (changed.length > 0) throw new Error(`these are not what they were, and the list stays:\n${changed.join("\n")}`);
+writeFileSync(sumsFile, sums);
 
 async function record(face: Face, program: ProgramName): Promise<Fixture> {
     await using place = await Place.open();

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { delimiter, dirname, join } from "node:path";
+import { join } from "node:path";
 import { type Emulator, startEmulator } from "pulumi-entrasync/emulator";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { repositoryRoot } from "../../tools/engine/repository.mts";
@@ -7,14 +7,13 @@ import { watch } from "../support/observed.mts";
 import { commandLinesDuring } from "../support/processes.mts";
 import { filesUnder, leaks, Sentinel } from "../support/sentinels.mts";
 import { openStack, type Stack, theEngine } from "../support/stack.mts";
-import { blocksOf } from "../walkthrough/page.mts";
-import { Shell } from "../walkthrough/shell.mts";
 import { azureDevOps } from "./azureDevOps.mts";
 import { evaluate } from "./expressions.mts";
 import { gitHub } from "./gitHub.mts";
 import { gitLab, gitLabIssuer, gitLabSubject } from "./gitLab.mts";
 import type { Event, Job, Settings, System } from "./job.mts";
 import { Machine, StepFailed } from "./machine.mts";
+import { blocks, deadLinks, readerIn, readPage, typed } from "./pages.mts";
 
 /*
  * The workflow files of examples/pipelines, as they are: the file says which jobs there are for an event, and every shell
@@ -26,7 +25,6 @@ import { Machine, StepFailed } from "./machine.mts";
 const systems = [gitHub, azureDevOps, gitLab];
 const read = (path: string) => readFileSync(join(repositoryRoot, path), "utf8");
 const fileOf = ({ file }: System) => read(`examples/pipelines/${file}`);
-const pageOf = ({ page }: System) => read(`docs/how-to/${page}.md`);
 
 const ownChange: Event = { kind: "change", from: "branch" };
 const forksChange: Event = { kind: "change", from: "fork" };
@@ -140,11 +138,9 @@ describe.each(systems)("$name", (system) => {
     });
 
     test("the page shows the file as it is, and every link of it leads somewhere", () => {
-        const page = pageOf(system);
-        expect(blocksOf(page).filter(({ language }) => language === "yaml")[0]?.text).toBe(fileOf(system));
-        for (const [, link = ""] of page.matchAll(/\]\((?!https:)([^)#]+)[^)]*\)/g)) {
-            expect(existsSync(join(repositoryRoot, "docs/how-to", link)), link).toBe(true);
-        }
+        const page = readPage(system.page);
+        expect(blocks(page, "yaml")[0]).toBe(fileOf(system));
+        expect(deadLinks(page)).toEqual([]);
     });
 });
 
@@ -213,19 +209,10 @@ async function prepare(system: System, principal: string): Promise<Stack> {
         emulator: { environment: {} },
         project: "entrasync-quickstart",
     });
-    const { command } = await theEngine();
-    const [once] = blocksOf(pageOf(system)).filter(({ language }) => language === "sh");
-    expect(once?.text).toContain("pulumi stack init");
-    await using shell = new Shell({
-        folder: stack.folder,
-        environment: {
-            ...stack.environment,
-            PATH: [dirname(command), stack.environment.PATH].join(delimiter),
-            SERVICE_PRINCIPAL_ID: principal,
-        },
-    });
-    const ran = await shell.run(once?.text ?? "");
-    expect(ran.code, ran.output).toBe(0);
+    const [once] = blocks(readPage(system.page), "sh");
+    expect(once).toContain("pulumi stack init");
+    await using reader = await readerIn(stack, { SERVICE_PRINCIPAL_ID: principal });
+    await typed(reader, once);
     return stack;
 }
 

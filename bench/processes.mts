@@ -18,6 +18,8 @@ export interface Command {
     readonly args: readonly string[];
     readonly cwd: string;
     readonly env: NodeJS.ProcessEnv;
+    /** What it reads from its standard input. Default: nothing. */
+    readonly input?: string;
 }
 
 /**
@@ -25,11 +27,12 @@ export interface Command {
  * line holds `watched`. By /proc, so on Linux only, and with what comes after the last look left out.
  */
 export async function measure(
-    { file, args, cwd, env }: Command,
+    { file, args, cwd, env, input = "" }: Command,
     watched: string | undefined,
 ): Promise<{ readonly wallMs: number; readonly provider: ProcessUse | undefined; readonly stdout: string }> {
     const startedMs = performance.now();
-    const child = spawn(file, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(file, args, { cwd, env, stdio: ["pipe", "pipe", "pipe"] });
+    child.stdin.end(input);
     let [stdout, stderr] = ["", ""];
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
         stdout += text;

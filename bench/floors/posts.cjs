@@ -4,9 +4,10 @@
  * The same POSTs written by hand with node:https: a token, then so many of them side by side, on kept connections. What
  * the network and the emulator take, whoever asks.
  */
+const { readFileSync } = require("node:fs");
 const https = require("node:https");
 
-const { url, tenantId, clientId, clientSecret, tenants, sideBySide } = JSON.parse(process.env.BENCH_POSTS ?? "{}");
+const { url, tenantId, clientId, clientSecret, tenants, sideBySide } = JSON.parse(readFileSync(0, "utf8"));
 const agent = new https.Agent({ keepAlive: true, maxSockets: sideBySide });
 
 /**

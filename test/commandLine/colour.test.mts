@@ -83,7 +83,8 @@ describe("doctor on a terminal", () => {
 
     test("prints JSON without any", async (context) => {
         context.skip(whyNoTerminal !== undefined, whyNoTerminal);
-        for (const more of [{}, { FORCE_COLOR: "1" }]) {
+        const environments: readonly Record<string, string>[] = [{}, { FORCE_COLOR: "1" }];
+        for (const more of environments) {
             const { output } = await onTerminal(["--json"], more);
             expect(output).not.toContain(csi);
             expect(JSON.parse(output)).toMatchObject({ allowed: true });

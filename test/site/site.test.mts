@@ -183,6 +183,10 @@ describe("Markdown", () => {
         expect(rendered("```sh\npulumi up\n```\n").html).toContain('<pre tabindex="0"><code>pulumi up');
     });
 
+    test("an option in a line of text is not broken at its hyphens", () => {
+        expect(rendered("`npx a --write-env a-b`").html).toContain('npx a <span class="whole">--write-env</span> a-b');
+    });
+
     test("code that looks like HTML is shown, not taken for it", () => {
         expect(rendered("```\n<script>alert(1)</script>\n```\n\n`<b>`\n").html).not.toMatch(/<script|<b>/);
     });

@@ -62,6 +62,12 @@ class PageRenderer extends Renderer {
         return `<pre${kind} tabindex="0"><code>${this.#highlight(text, language)}\n</code></pre>\n`;
     }
 
+    /** An option stays whole: browsers break a line after each hyphen, the first one too. */
+    override codespan({ text }: Tokens.Codespan): string {
+        const words = escapeHtml(text).replaceAll(/(?<=^|\s)-[\w-]+/g, '<span class="whole">$&</span>');
+        return `<code>${words}</code>`;
+    }
+
     override table(token: Tokens.Table): string {
         const table = super.table(token);
         const hasHead = token.header.some(({ tokens }) => plainText(tokens) !== "");

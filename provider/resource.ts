@@ -16,6 +16,39 @@ import type { SynchronizationSecretKey } from "./core/keys.js";
  */
 const provider = "try{var m=require('pulumi-entrasync/runtime')}catch(e){m={check(){throw e}}}exports.handler=()=>m";
 
+/**
+ * Throws where the host will not find the hooks: in a bundled program beside which this package is not installed.
+ *
+ * A bundler takes this class into the program's own file, and does not see the text above. Pulumi's host then looks for
+ * `pulumi-entrasync/runtime` from the folder that the program runs in, upwards. Tried with esbuild and a real engine:
+ * with this package installed there a bundled program runs like any other; without it the host says "Cannot find module"
+ * and a stack, and nothing of what to do. So that is said here, before anything is registered. `@pulumi/pulumi` itself
+ * can't be bundled: it reads files of its own.
+ *
+ * Looked for beside this file too: the program of an Automation API process may run anywhere. Node.js's own function,
+ * got without an import, which some bundlers would follow, and which a bundle that is an ES module could not `require`.
+ */
+function requireRuntime(): void {
+    if (isRuntimeFound) return;
+    const { createRequire } = process.getBuiltinModule("node:module");
+    const folders = [process.cwd(), ...(typeof __dirname === "string" ? [__dirname] : [])];
+    isRuntimeFound = folders.some((folder) => {
+        try {
+            return createRequire(`${folder}/index.js`).resolve("pulumi-entrasync/runtime") !== "";
+        } catch {
+            return false;
+        }
+    });
+    if (!isRuntimeFound) {
+        throw new pulumi.RunError(
+            `pulumi-entrasync is not installed for the program in ${process.cwd()}: Pulumi runs its resources by the module ` +
+                "pulumi-entrasync/runtime, which no bundle holds. Run npm install pulumi-entrasync there, beside the bundle",
+        );
+    }
+}
+
+let isRuntimeFound = false;
+
 /** The host that Pulumi runs for it, and the resource's name: `dynamic` and what `pulumi.dynamic.Resource` puts behind. */
 const type = "pulumi-nodejs:dynamic/entrasync:SynchronizationTokenAcquisition";
 
@@ -137,6 +170,7 @@ export class SynchronizationTokenAcquisition extends pulumi.CustomResource {
      * @param options Pulumi's options, all of which work but `import`: what the service holds can't be read back.
      */
     constructor(name: string, args: SynchronizationTokenAcquisitionArgs, options?: pulumi.CustomResourceOptions) {
+        requireRuntime();
         super(
             type,
             name,

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import type { Emulator } from "pulumi-entrasync/emulator";
 import { repositoryRoot } from "../../tools/engine/repository.mts";
 import { openStack, type RunOptions, type Stack } from "../support/stack.mts";
@@ -24,8 +24,13 @@ export interface Upped {
     readonly provider: unknown;
 }
 
+export interface UpOptions extends RunOptions {
+    /** The Node.js that runs the program and the host of its hooks, in place of the tests' own. */
+    readonly node?: string;
+}
+
 /** One `up` of one of the programs of layouts.mts, in a stack of its own, and what it came to. */
-export async function upOnce(folder: string, options: RunOptions = {}): Promise<Upped> {
+export async function upOnce(folder: string, { node, ...options }: UpOptions = {}): Promise<Upped> {
     const load = createRequire(join(repositoryRoot, "package.json"));
     const { startEmulator } = load("pulumi-entrasync/emulator") as typeof import("pulumi-entrasync/emulator");
     const emulator: Emulator = await startEmulator();
@@ -33,7 +38,11 @@ export async function upOnce(folder: string, options: RunOptions = {}): Promise<
     try {
         const principal = emulator.createServicePrincipal("Acme");
         await stack.config("principal", `/servicePrincipals/${principal.id}`);
-        const { output } = await stack.run(["up", "--yes", "--skip-preview", ...at(stack, folder)], options);
+        const path = node === undefined ? {} : { PATH: [dirname(node), stack.environment.PATH].join(delimiter) };
+        const { output } = await stack.run(["up", "--yes", "--skip-preview", ...at(stack, folder)], {
+            ...options,
+            environment: { ...path, ...options.environment },
+        });
         const { acme } = await stack.resources();
         return {
             output,

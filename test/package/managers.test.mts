@@ -1,8 +1,7 @@
-import { createRequire } from "node:module";
 import { join } from "node:path";
-import type * as typescript from "typescript";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cachedPackage, downloadsOf, forgetOurs, NotToBeHad } from "./cached.mts";
+import { compileIn } from "./compiled.mts";
 import { provider, upOnce } from "./engine.mts";
 import { commonJs, projectName, typed, write } from "./layouts.mts";
 import { lockedVersion, outsideFolder, type Packed, pack, removeFolder, run } from "./packed.mts";
@@ -147,14 +146,9 @@ describe.for(managers)("installed by $name", ({ name, needs, add, environment, n
     test("a program is compiled", (context) => {
         context.skip(reason !== undefined, reason);
         context.skip(notTyped !== undefined, notTyped);
-        const ts = createRequire(import.meta.url)("typescript") as typeof typescript;
-        const options = { module: ts.ModuleKind.NodeNext, strict: true, noEmit: true, skipLibCheck: true, types: [] };
-        const files = ["typed.cts", "typed.mts"].map((file) => join(folder, file));
-        const program = ts.createProgram(files, options);
-        const texts = ts.getPreEmitDiagnostics(program).map(({ messageText }) => messageText);
-        expect(texts).toEqual([]);
-        const sources = program.getSourceFiles().map(({ fileName }) => fileName);
-        expect(sources.some((file) => file.endsWith("/pulumi-entrasync/dist/resource.d.ts"))).toBe(true);
+        const { complaints, read } = compileIn(folder, ["typed.cts", "typed.mts"]);
+        expect(complaints).toEqual([]);
+        expect(read.some((file) => file.endsWith("/pulumi-entrasync/dist/resource.d.ts"))).toBe(true);
     });
 
     test("pulumi up acquires", async (context) => {

@@ -96,7 +96,9 @@ export function run(
     environment: Readonly<Record<string, string>> = {},
 ): Promise<string> {
     const env = { ...outsideEnvironment(), ...environment };
-    const options: SpawnOptions = { cwd, env, stdio: ["ignore", "pipe", "pipe"] };
+    // Those are scripts on Windows, which only a shell starts.
+    const shell = process.platform === "win32" && /^np[mx]$/.test(command);
+    const options: SpawnOptions = { cwd, env, shell, stdio: ["ignore", "pipe", "pipe"] };
     const child = spawn(command, args, options);
     let stdout = "";
     let output = "";

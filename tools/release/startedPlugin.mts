@@ -9,11 +9,14 @@ import { pluginName } from "../plugin/contents.mts";
 const startTimeoutMs = 30_000;
 
 /** Starts the plugin that lies in a folder, as an engine does, and gives the versions that it and its schema say. */
-export async function askPlugin(folder: string): Promise<{ readonly plugin: string; readonly schema: string }> {
-    const child = spawn(process.execPath, [join(folder, pluginName)], {
+export async function askPlugin(
+    folder: string,
+    node = process.execPath,
+): Promise<{ readonly plugin: string; readonly schema: string }> {
+    const child = spawn(node, [join(folder, pluginName)], {
         cwd: folder,
         // Nothing of this machine's settings, and of the repository's packages.
-        env: { PATH: dirname(process.execPath), HOME: folder, PULUMI_HOME: join(folder, ".pulumi") },
+        env: { PATH: dirname(node), HOME: folder, PULUMI_HOME: join(folder, ".pulumi") },
         stdio: ["ignore", "pipe", "pipe"],
     });
     let client: providergrpc.ResourceProviderClient | undefined;

@@ -17,7 +17,8 @@ const root = mkdtempSync(join(tmpdir(), "entrasync-dry-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 const checkout = join(root, "checkout");
 const release = join(checkout, "build/release");
-const limitMs = 240_000;
+/** It takes a minute where nothing else runs; this bounds a hang. */
+const limitMs = 600_000;
 
 let ended: { readonly code: number | null; readonly output: string };
 let hash: string;

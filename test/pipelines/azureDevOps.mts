@@ -122,7 +122,8 @@ function readStep(step: Mapping, where: string, settings: Settings, secrets: Set
     }
     const inputs = texts(step.inputs, `${where}.inputs`);
     if (step.task === "AzureCLI@2") {
-        knowOnly(inputs, ["azureSubscription", "scriptType", "scriptLocation", "inlineScript"], where);
+        const known = ["azureSubscription", "allowNoSubscriptions", "scriptType", "scriptLocation", "inlineScript"];
+        knowOnly(inputs, known, where);
         if (inputs.azureSubscription !== connection || inputs.scriptType !== "bash") {
             throw new Error(`${where}: another connection, or no bash`);
         }

@@ -15,7 +15,27 @@ const [environment, stackFile] = blocksOf(page)
     .filter(({ language }) => language === "yaml")
     .map((block) => mapping(parseYaml(block.text), "the block"));
 
-/** https://www.pulumi.com/docs/esc/providers/login/azure-login/: what `fn::open::azure-login` opens to, with `oidc`. */
+const organization = "acme";
+const environmentName = "entrasync/production";
+
+/**
+ * Subject and audience of the identity token that `fn::open::azure-login` gets from Pulumi Cloud.
+ *
+ * @see https://www.pulumi.com/docs/esc/guides/configuring-oidc/azure/
+ */
+function claimsOf(inputs: Mapping): { readonly subject: string; readonly audience: string } {
+    const values: Readonly<Record<string, string>> = { "currentEnvironment.name": environmentName };
+    const attributes = list(inputs.subjectAttributes, "subjectAttributes").map((given) => {
+        const name = text(given, "subjectAttributes");
+        return `:${name}:${values[name] ?? ""}`;
+    });
+    return {
+        subject: `pulumi:environments:pulumi.organization.login:${organization}${attributes.join("")}`,
+        audience: `azure:${organization}`,
+    };
+}
+
+/** https://www.pulumi.com/docs/esc/providers/login/azure-login/: what it opens to, with `oidc`. */
 function azureLogin(inputs: Mapping, token: string): Mapping {
     expect(inputs.oidc).toBe(true);
     const { clientId, tenantId, subscriptionId } = inputs;
@@ -56,25 +76,25 @@ function open(values: Mapping, known: { readonly token: string; readonly secret:
 }
 
 test("the stack imports the environment that the page shows", () => {
-    expect(list(stackFile?.environment, "environment")).toEqual(["entrasync/production"]);
-    expect(page).toContain("`acme/entrasync/production`");
+    expect(list(stackFile?.environment, "environment")).toEqual([environmentName]);
+    expect(page).toContain(`\`${organization}/${environmentName}\``);
 });
 
 test("what the environment opens to signs in and acquires, and no secret is shown", async () => {
     const emulator = await startEmulator();
     onTestFinished(() => emulator.close());
-    // As the page says that Entra must trust it.
-    const issuer = /issuer: "([^"]+)"/.exec(page)?.[1] ?? "";
-    const subject = /subject: "([^"]+)"/.exec(page)?.[1] ?? "";
-    expect([issuer, subject]).toEqual([expect.stringMatching(/^https:/), expect.stringContaining("acme")]);
-    emulator.registerFederatedCredential({ issuer, subject });
-    const token = await emulator.issueIdentityToken({ issuer, subject });
-    const secret = new Sentinel("scimToken");
     const shown = mapping(mapping(environment?.values, "values"), "values");
-    const { clientId, tenantId } = mapping(
+    const login = mapping(
         mapping(mapping(shown.azure, "azure").login, "login")["fn::open::azure-login"],
         "fn::open::azure-login",
     );
+    const { clientId, tenantId } = login;
+    // What Entra must trust, as the page has it; what Pulumi Cloud issues, by the environment.
+    const quoted = (name: string) => new RegExp(`${name}: \\[?"([^"]+)"`).exec(page)?.[1] ?? "";
+    const issuer = quoted("issuer");
+    emulator.registerFederatedCredential({ issuer, subject: quoted("subject"), audience: quoted("audiences") });
+    const token = await emulator.issueIdentityToken({ issuer, ...claimsOf(login) });
+    const secret = new Sentinel("scimToken");
     const opened = open(shown, { token, secret: secret.value });
     // The page's application and tenant are the emulator's here.
     const own = new Map([

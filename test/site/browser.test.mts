@@ -103,8 +103,8 @@ async function violations(rules?: readonly string[]): Promise<string[]> {
 /** The page from its top, as far as anybody looks at a picture. */
 async function take(name: string): Promise<void> {
     const { width } = page.viewportSize() ?? wide;
-    const height = await page.evaluate(() => Math.min(document.documentElement.scrollHeight, 3000));
-    await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true, clip: { x: 0, y: 0, width, height } });
+    await page.setViewportSize({ width, height: 2000 });
+    await page.screenshot({ path: join(pictures, `${name}.png`) });
 }
 
 describe.each([...allPages().map(addressOf), missing])("%s", (address) => {

@@ -40,6 +40,7 @@ beforeAll(async () => {
             ".html": "text/html",
             ".css": "text/css",
             ".svg": "image/svg+xml",
+            ".png": "image/png",
         };
         response.writeHead(status, { "content-type": types[extname(file)] ?? "application/octet-stream" });
         response.end(readFileSync(file));

@@ -28,7 +28,9 @@ const scim = "docs/how-to/scim-bearer-token.md";
 /** Somebody who got started: a stack, with a service principal to provision. */
 async function open(): Promise<{ readonly stack: Stack; readonly target: string }> {
     const { id } = emulator.createServicePrincipal("Acme");
-    const stack = await openStack({ files: {}, project: "acme", emulator });
+    // The compiler has seen the programs in snippets.test.mts: here it would take most of the time.
+    const environment = { ...emulator.environment, PULUMI_NODEJS_TRANSPILE_ONLY: "true" };
+    const stack = await openStack({ files: {}, project: "acme", emulator: { environment } });
     await stack.config("servicePrincipalId", `/servicePrincipals/${id}`);
     return { stack, target: id };
 }
@@ -95,6 +97,12 @@ test("from a vault: a rotated value is handed over once, and no process has it a
         ({ output } = await followPage("docs/how-to/rotate-from-a-vault.md", { stack, shell }));
     });
     expect(handedOver("SecretToken")).toEqual(["of before", secret.value]);
+    // A vault that says no ends a job that runs the page's first block, before anything is sent.
+    const [block] = snippetsOf("docs/how-to/rotate-from-a-vault.md").filter(({ language }) => language === "sh");
+    const refused = await shell.run(`VAULT=another bash <<'JOB' || echo "ended with $?"\n${block?.text}JOB`);
+    expect(refused.output).toContain("ended with 2");
+    expect(handedOver("SecretToken")).toHaveLength(2);
+    await stack.config("scimToken", secret.value, "secret");
     expect(leaks({ output, processes: lines.join("\n") }, [secret])).toEqual([]);
     // The page's other program acquires when the version says so.
     for (const version of ["1", "1"]) {

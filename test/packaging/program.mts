@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
-import { delimiter, dirname, join } from "node:path";
+import { join } from "node:path";
 import type { Emulator } from "pulumi-entrasync/emulator";
 import { expect } from "vitest";
 import { repositoryRoot } from "../../tools/engine/repository.mts";
 import { ensureYamlHost } from "../../tools/engine/yamlHost.mts";
 import { leaks, Sentinel } from "../support/sentinels.mts";
-import { openStack, type RunOptions, type Stack, theEngine } from "../support/stack.mts";
+import { asForUsers, openStack, type RunOptions, type Stack, theEngine } from "../support/stack.mts";
 
 /** A file of the examples, as it is written down. */
 export function example(path: string): string {
@@ -25,7 +25,7 @@ export async function openYaml(program: string, emulator: Emulator): Promise<Sta
 /** A program of any language that the machine's engine has a host for. */
 export async function openProgram(files: Readonly<Record<string, string>>, emulator: Emulator): Promise<Stack> {
     const { environment } = await ensureYamlHost(await theEngine());
-    const PATH = [dirname(process.execPath), environment.PATH].join(delimiter);
+    const PATH = asForUsers(environment.PATH);
     return openStack({
         files,
         project: "acme",

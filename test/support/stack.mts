@@ -64,6 +64,15 @@ export const resourceType = "pulumi-nodejs:dynamic/entrasync:SynchronizationToke
 /** The same resource, as the plugin has it. */
 export const pluginResourceType = "entrasync:index:SynchronizationTokenAcquisition";
 
+/**
+ * A PATH with this Node.js first, and without what npm puts before that of its scripts: the plugin is among the commands
+ * there, and the engine takes one on the PATH before any that is installed.
+ */
+export function asForUsers(path = ""): string {
+    const folders = path.split(delimiter).filter((folder) => !folder.endsWith(join("node_modules", ".bin")));
+    return [dirname(process.execPath), ...folders].join(delimiter);
+}
+
 let engine: Promise<Engine> | undefined;
 
 /** The machine's engine; got or built where there is none, which takes minutes once. */
@@ -103,7 +112,7 @@ export class Stack implements AsyncDisposable {
         for (const folder of [this.folder, this.backend, this.temporary, home]) mkdirSync(folder);
         this.environment = {
             ...host.environment,
-            PATH: [dirname(process.execPath), host.environment.PATH].join(delimiter),
+            PATH: asForUsers(host.environment.PATH),
             HOME: home,
             TMPDIR: this.temporary,
             PULUMI_HOME: join(home, ".pulumi"),

@@ -155,7 +155,9 @@ test("the package's SBOM has what users install, and the plugin's has what is in
 test.for([
     ["pulumi plugin install resource entrasync 1.2.3 --server x", "1.2.3"],
     ["--file pulumi-resource-entrasync-v1.2.3-linux-amd64.tar.gz", "1.2.3"],
+    ["pulumi-resource-entrasync-v1.2.3-checksums.txt", "1.2.3"],
     ["resource-entrasync-v1.2.3-rc.1", "1.2.3-rc.1"],
+    ["pulumi-resource-entrasync-v1.2.3-beta-linux-amd64.tar.gz", "1.2.3-beta"],
     ["npm install pulumi-entrasync@1.2.3", "1.2.3"],
     ["entrasync: entrasync@1.2.3", "1.2.3"],
     ["github.com/a/b.git/plugin@v1.2.3`", "1.2.3"],

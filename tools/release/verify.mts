@@ -117,10 +117,14 @@ function pages(): readonly string[] {
     return ["README.md", ...under("docs", /\.md$/), ...under("examples", /\.(md|ya?ml|toml|json|mod|csproj|xml)$/)];
 }
 
-/** The forms in which a version of this package or its plugin is written in a command, a file's name or a setting. */
+/**
+ * The forms in which a version of this package or its plugin is written in a command, a file's name or a setting. In a
+ * file's name a system follows it, or a word: so only the usual words for what comes before a release are taken for a
+ * part of it.
+ */
 export function mentionsIn(page: string, text: string): readonly Mention[] {
     const form =
-        /\b(?:resource entrasync |resource-entrasync-v|pulumi-entrasync@|entrasync@|plugin@v)(\d+\.\d+\.\d+(?:-(?!linux|darwin|windows)[\w.]+)?)/g;
+        /\b(?:resource entrasync |resource-entrasync-v|pulumi-entrasync@|entrasync@|plugin@v)(\d+\.\d+\.\d+(?:-(?:alpha|beta|rc|next)\b[\w.]*)?)/g;
     return [...text.matchAll(form)].map((match) => {
         const line = text.slice(0, match.index).split("\n").length;
         return { where: `${page}:${line}`, version: match[1] ?? "" };

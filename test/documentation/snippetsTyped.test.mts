@@ -23,6 +23,9 @@ beforeAll(async () => {
 afterAll(() => emulator.close());
 beforeEach(() => emulator.reset());
 
+/** A dozen engine runs one after the other, on a machine that may be busy: a bound for a hang, no promise of speed. */
+const timeout = 600_000;
+
 const scim = "docs/how-to/scim-bearer-token.md";
 
 /** Somebody who got started: a stack, with a service principal to provision. */
@@ -46,7 +49,9 @@ const withoutAzuread = (text: string) => (text.includes("@pulumi/azuread") ? und
 /** Which values of a key were handed over, in their order. */
 const handedOver = (key: string) => emulator.store.acquisitions.map(({ values }) => values[key]);
 
-test("SCIM bearer token: acquired, rotated and validated as the page says, and no value is shown", async () => {
+test("SCIM bearer token: acquired, rotated and validated as the page says, and no value is shown", {
+    timeout,
+}, async () => {
     const { stack } = await open();
     await using _ = stack;
     await using shell = await shellIn(stack);
@@ -58,7 +63,9 @@ test("SCIM bearer token: acquired, rotated and validated as the page says, and n
     expect(leaks({ output: typed.output }, typed.answers)).toEqual([]);
 });
 
-test("OAuth client credentials: handed over, refused by a real token endpoint, and exchanged there", async () => {
+test("OAuth client credentials: handed over, refused by a real token endpoint, and exchanged there", {
+    timeout,
+}, async () => {
     const { stack } = await open();
     await using _ = stack;
     await using shell = await shellIn(stack, {
@@ -73,7 +80,9 @@ test("OAuth client credentials: handed over, refused by a real token endpoint, a
     expect(typed.output).not.toContain(emulator.saas.clientSecret);
 });
 
-test("from a vault: a rotated value is handed over once, and no process has it among its arguments", async () => {
+test("from a vault: a rotated value is handed over once, and no process has it among its arguments", {
+    timeout,
+}, async () => {
     const { stack } = await open();
     await using _ = stack;
     const program = snippetsOf(scim).find(({ language }) => language === "ts");
@@ -112,7 +121,9 @@ test("from a vault: a rotated value is handed over once, and no process has it a
     expect(handedOver("SecretToken")).toHaveLength(3);
 });
 
-test("from Pulumi ESC: what each environment of the page opens to is acquired with, and a rotation is named", async () => {
+test("from Pulumi ESC: what each environment of the page opens to is acquired with, and a rotation is named", {
+    timeout,
+}, async () => {
     const page = snippetsOf("docs/how-to/rotate-from-pulumi-esc.md");
     const environments = page
         .filter(({ language, text }) => language === "yaml" && text.startsWith("values:"))

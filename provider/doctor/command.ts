@@ -3,7 +3,7 @@ import { defineCommand } from "../commandLine/command.js";
 import { Mistake } from "../commandLine/mistake.js";
 import { type ReportLine, reportText } from "../commandLine/report.js";
 import { ConfigurationError } from "../core/errors.js";
-import { parseTarget, type Target, type TargetKind } from "../core/target.js";
+import { parseResourceId, parseTarget, type Target } from "../core/target.js";
 import { createSettingsReader } from "../identity/configuration.js";
 import { type Diagnosis, diagnose } from "./diagnosis.js";
 import { type ReadConfiguration, readStackConfiguration } from "./stackConfiguration.js";
@@ -25,7 +25,8 @@ export const doctorCommand = defineCommand({
         target: {
             type: "string",
             value: "ID",
-            meaning: "also look whether this target can be read: `/servicePrincipals/<uuid>` or `/applications/<uuid>`",
+            meaning:
+                "also look whether this target can be read: `/servicePrincipals/<uuid>`, which `<uuid>` alone means too, or `/applications/<uuid>`",
         },
         json: { type: "boolean", default: false, meaning: "print JSON" },
     },
@@ -110,14 +111,20 @@ function report(
     return `${reportText(lines, process.stdout)}\n${verdict}\n`;
 }
 
+/**
+ * As the arguments take them, so that a pipeline can pass on what its stack has: a uuid alone is the `servicePrincipalId`
+ * that most programs declare. The resource's own id, as state has it, does too.
+ */
 function readTarget(text: string): Target {
-    const kind = /^\/(servicePrincipals|applications)\//.exec(text)?.[1];
-    if (kind === undefined) {
-        throw new Mistake(`--target ${JSON.stringify(text)}: give /servicePrincipals/<uuid> or /applications/<uuid>.`);
+    const resource = parseResourceId(text);
+    if (resource !== undefined) {
+        return resource;
     }
-    const target = parseTarget(kind as TargetKind, text);
+    const target = parseTarget(text.startsWith("/applications/") ? "applications" : "servicePrincipals", text);
     if ("problem" in target) {
-        throw new Mistake(`--target: ${target.problem}`);
+        throw new Mistake(
+            `--target ${JSON.stringify(text)}: give /servicePrincipals/<uuid> or /applications/<uuid>; <uuid> alone is a service principal's.`,
+        );
     }
     return target;
 }

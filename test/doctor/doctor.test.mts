@@ -114,6 +114,17 @@ describe("doctor exits with 1, and says why, where", () => {
         expect([report.allowed, code]).toEqual([false, 1]);
     });
 
+    test("a target is named as the arguments take it, or by the resource's id in state", async () => {
+        const uuid = "0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d";
+        for (const [text, id] of [
+            [uuid, `/servicePrincipals/${uuid}`],
+            [`/applications/${uuid}`, `/applications/${uuid}`],
+            [`/applications/${uuid}/synchronization/acquireAccessToken`, `/applications/${uuid}`],
+        ] as const) {
+            expect((await diagnose(["--target", text])).report.target?.id).toBe(id);
+        }
+    });
+
     test("the target may be acquired for and not be read, and it tells the one from the other", async () => {
         emulator.store.callerRoles = ["Synchronization.ReadWrite.All"];
         const id = target();
@@ -200,9 +211,9 @@ describe("doctor's command line", () => {
         [["--help"], 0, "Usage: pulumi-entrasync doctor"],
         [["--nothing"], 2, "Unknown option '--nothing'"],
         [
-            ["--target", "0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d"],
+            ["--target", "/groups/0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d"],
             2,
-            "give /servicePrincipals/<uuid> or /applications/<uuid>",
+            "give /servicePrincipals/<uuid> or /applications/<uuid>; <uuid> alone is a service principal's",
         ],
         [["--target", "/servicePrincipals/acme"], 2, "--target"],
         [["--stack"], 2, "--stack"],

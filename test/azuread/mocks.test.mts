@@ -77,11 +77,21 @@ test("azuread-scim: application of the template, its principal, its credentials,
     expect(exports).toEqual({ acquiredAt: "2026-01-02T03:04:05.678Z", jobId: "acme-id" });
 });
 
-test("azuread-oauth: a plain application, its principal, the token with all that a grant needs, and then the job", async () => {
+test("azuread-oauth: application of the template, its principal, the token with all that a grant needs, and then the job", async () => {
     const { registered, exports } = await run(oauth);
     expect(registered).toEqual([
-        { type: applicationType, name: "acme", inputs: { displayName: "Acme" }, after: [] },
-        { type: principalType, name: "acme", inputs: { clientId: "client-id" }, after: [applicationType] },
+        {
+            type: applicationType,
+            name: "acme",
+            inputs: { displayName: "Acme", templateId: "8adf8e6e-67b2-4cf2-a259-e3dc5476c621" },
+            after: [],
+        },
+        {
+            type: principalType,
+            name: "acme",
+            inputs: { clientId: "client-id", useExisting: true },
+            after: [applicationType],
+        },
         {
             type: resourceType,
             name: "acme",

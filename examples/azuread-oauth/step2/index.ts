@@ -4,8 +4,12 @@ import { SynchronizationTokenAcquisition } from "pulumi-entrasync";
 
 const config = new pulumi.Config();
 
-const application = new azuread.Application("acme", { displayName: "Acme" });
-const principal = new azuread.ServicePrincipal("acme", { clientId: application.clientId });
+// Microsoft's template for an application that is not in its gallery. What is made of it has a service principal already.
+const application = new azuread.Application("acme", {
+    displayName: "Acme",
+    templateId: "8adf8e6e-67b2-4cf2-a259-e3dc5476c621",
+});
+const principal = new azuread.ServicePrincipal("acme", { clientId: application.clientId, useExisting: true });
 
 // No SynchronizationSecret: stored credentials alone get no first token, and the acquisition hands over the same ones.
 const token = new SynchronizationTokenAcquisition("acme", {

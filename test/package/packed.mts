@@ -3,6 +3,8 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from "node:os";
 import { basename, delimiter, dirname, join } from "node:path";
 import { repositoryRoot } from "../../tools/engine/repository.mts";
+import { isSource } from "../../tools/release/copy.mts";
+import { environmentElsewhere } from "../../tools/release/run.mts";
 
 /** A file in the tarball, as `npm pack --json` lists it. */
 export interface PackedFile {
@@ -21,7 +23,7 @@ export interface Packed {
 }
 
 /** A file that an older build left in `dist`: what was renamed or removed since is not to be published. */
-export const leftOver = "dist/leftOver.js";
+const leftOver = "dist/leftOver.js";
 
 /** A folder outside the repository, so that nothing is found in the repository's own `node_modules`. */
 export function outsideFolder(): string {
@@ -34,8 +36,8 @@ export function outsideFolder(): string {
  */
 export async function pack(folder: string): Promise<Packed> {
     const checkout = join(folder, "checkout");
-    const out = new Set(["node_modules", "dist", "build", "test", ".git"].map((name) => join(repositoryRoot, name)));
-    cpSync(repositoryRoot, checkout, { recursive: true, filter: (source) => !out.has(source) });
+    const tests = join(repositoryRoot, "test");
+    cpSync(repositoryRoot, checkout, { recursive: true, filter: (path) => path !== tests && isSource(path) });
     symlinkSync(join(repositoryRoot, "node_modules"), join(checkout, "node_modules"));
     mkdirSync(join(checkout, "dist"));
     writeFileSync(join(checkout, leftOver), "");
@@ -117,13 +119,8 @@ export function run(
     });
 }
 
-/**
- * The environment of another folder's npm: `npm test` tells its children where it runs, and an npm among them would
- * install there. What says how packages are to be had stays.
- */
+/** The environment of another folder's npm, with this Node.js first on the PATH. */
 function outsideEnvironment(): NodeJS.ProcessEnv {
-    const ofTheCaller = /^(npm_(package|lifecycle|command|execpath|node_execpath)|npm_config_local_prefix|INIT_CWD)/;
-    const kept = Object.entries(process.env).filter(([name]) => !ofTheCaller.test(name));
     const path = [dirname(process.execPath), process.env.PATH ?? ""].join(delimiter);
-    return { ...Object.fromEntries(kept), NODE_ENV: "", PATH: path };
+    return { ...environmentElsewhere(), NODE_ENV: "", PATH: path };
 }

@@ -7,6 +7,7 @@ import { type Emulator, startEmulator } from "pulumi-entrasync/emulator";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { repositoryRoot } from "../../tools/engine/repository.mts";
 import { version } from "../../tools/plugin/contents.mts";
+import { isSource } from "../../tools/release/copy.mts";
 import { acquireOnce, liveOnce, openYaml, yamlProgram } from "./program.mts";
 
 let emulator: Emulator;
@@ -66,10 +67,8 @@ describe("pulumi package add", () => {
     test("builds a clone, which comes without dist", async () => {
         const clone = mkdtempSync(join(tmpdir(), "entrasync-clone-"));
         onTestFinished(() => rmSync(clone, { recursive: true, force: true }));
-        const out = new Set(
-            ["node_modules", "dist", "test", ".git", "examples"].map((one) => join(repositoryRoot, one)),
-        );
-        cpSync(repositoryRoot, clone, { recursive: true, filter: (source) => !out.has(source) });
+        const out = new Set(["test", "examples"].map((one) => join(repositoryRoot, one)));
+        cpSync(repositoryRoot, clone, { recursive: true, filter: (path) => !out.has(path) && isSource(path) });
         // In place of the npm ci that a clone without it runs.
         symlinkSync(join(repositoryRoot, "node_modules"), join(clone, "node_modules"));
         await using stack = await openYaml(project, emulator);

@@ -5,7 +5,16 @@ import { repositoryRoot } from "../engine/repository.mts";
 import { run } from "./run.mts";
 
 /** Made here and not committed; what an archive of the sources does not hold either. */
-const made = ["node_modules", "dist", "build", "coverage", ".git", ".demo"];
+const made = ["node_modules", "dist", "build", "coverage", ".git"];
+
+/**
+ * Whether a path of this checkout may be one of the sources. A stack's configuration is none, and the demo's comes and goes
+ * while tests copy the checkout.
+ */
+export function isSource(path: string): boolean {
+    const parts = relative(repositoryRoot, path).split(sep);
+    return !parts.some((part) => made.includes(part) || /^Pulumi\..+\.yaml$/.test(part));
+}
 
 /**
  * Copies what is committed, as it lies here, into a new folder beside the packages that are installed here. A release is
@@ -20,13 +29,7 @@ export async function copyCheckout(folder: string): Promise<void> {
             await cp(join(repositoryRoot, file), join(folder, file), { verbatimSymlinks: true });
         }
     } else {
-        await cp(repositoryRoot, folder, {
-            recursive: true,
-            filter: (source) =>
-                !relative(repositoryRoot, source)
-                    .split(sep)
-                    .some((part) => made.includes(part)),
-        });
+        await cp(repositoryRoot, folder, { recursive: true, filter: isSource });
     }
     await symlink(join(repositoryRoot, "node_modules"), join(folder, "node_modules"), "junction");
 }

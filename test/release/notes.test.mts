@@ -2,13 +2,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { readHistory } from "../../tools/release/history.mts";
 import { releaseNotes } from "../../tools/release/notes.mts";
-import { commit, git } from "./repositories.mts";
+import { commit, git, whyNoGit } from "./repositories.mts";
 
 const root = mkdtempSync(join(tmpdir(), "entrasync-notes-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
+beforeEach((context) => context.skip(whyNoGit !== undefined, whyNoGit));
 
 async function repository(name: string): Promise<string> {
     const folder = join(root, name);

@@ -1,7 +1,10 @@
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+
+/** Why tests that need git are skipped; `undefined`: it is here. A checkout may have come as an archive. */
+export const whyNoGit = spawnSync("git", ["--version"]).status === 0 ? undefined : "git is not installed";
 
 /** git with settings of nobody's: no hooks, no signatures, the same person and the same clock each time. */
 export async function git(folder: string, ...args: readonly string[]): Promise<string> {

@@ -39,7 +39,8 @@ export async function readHistory(version: string, root = repositoryRoot): Promi
     try {
         hash = (await git("rev-parse", "HEAD")).trim();
     } catch (error) {
-        const [, why = "it has no commit"] = String(error).split("\n");
+        // git's own words come behind how it ended; where there is no git, there are none.
+        const [first, why = first] = String(error).split("\n");
         return { missing: `git can't read this checkout: ${why}` };
     }
     const tag = `v${version}`;

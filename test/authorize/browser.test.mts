@@ -1,5 +1,5 @@
 import { createHash, X509Certificate } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { connect } from "node:tls";
@@ -7,6 +7,7 @@ import { type BrowserContext, chromium, type Page } from "playwright-core";
 import ts from "typescript";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type Emulator, startEmulator } from "../../provider/emulator/index.ts";
+import { chromiumPath, whyNoChromium } from "../support/chromium.mts";
 import { commandLinesDuring } from "../support/processes.mts";
 import { filesUnder } from "../support/sentinels.mts";
 import { Stack } from "../support/stack.mts";
@@ -14,7 +15,6 @@ import { Authorizing, FakeBrowser } from "./process.mts";
 
 /* With a real browser, against the emulator's application, to the acquisition. */
 
-const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
 const profile = mkdtempSync(join(tmpdir(), "entrasync-browser-"));
 
 let emulator: Emulator;
@@ -32,9 +32,9 @@ beforeAll(async () => {
     await stack.config("oauth2AuthorizationUri", emulator.saas.authorizationUri);
     await stack.config("oauth2TokenExchangeUri", emulator.saas.tokenExchangeUri);
     await stack.config("oauth2Scopes", emulator.saas.scopes.join(" "));
-    if (executablePath !== undefined) {
+    if (chromiumPath !== undefined) {
         browser = await chromium.launchPersistentContext(profile, {
-            executablePath,
+            executablePath: chromiumPath,
             headless: true,
             env: { PATH: process.env.PATH ?? "", HOME: profile, TMPDIR: profile },
             args: [
@@ -57,7 +57,7 @@ afterAll(async () => {
     rmSync(profile, { recursive: true, force: true });
 });
 beforeEach(async (context) => {
-    context.skip(browser === undefined, "there is no Chromium on this machine");
+    context.skip(browser === undefined, whyNoChromium);
     target = emulator.createServicePrincipal("Acme").id;
     await stack.config("servicePrincipalId", `/servicePrincipals/${target}`);
 });

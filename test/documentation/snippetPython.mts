@@ -14,12 +14,7 @@ type Read =
 
 const reader = fileURLToPath(new URL("./snippetPython.py", import.meta.url));
 
-/** Whether this machine has a Python; test/python runs a program by the SDK itself. */
-export function hasPython(): boolean {
-    return spawnSync("python3", ["--version"]).status === 0;
-}
-
-/** What is wrong with each program: it does not compile, or the SDK has no such name. */
+/** What is wrong with each program: it does not compile, or the SDK has no such name. test/python runs one by the SDK. */
 export function problemsOfPython(programs: Readonly<Record<string, string>>): readonly string[] {
     const { status, stdout, stderr } = spawnSync("python3", [reader], {
         input: JSON.stringify(Object.values(programs)),

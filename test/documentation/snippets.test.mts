@@ -3,12 +3,13 @@ import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseFault } from "../../provider/emulator/faults.ts";
 import { repositoryRoot } from "../../tools/engine/repository.mts";
+import { hasPython } from "../python/venv.mts";
 import { openStack, type Stack } from "../support/stack.mts";
 import { applyDiff } from "../walkthrough/page.mts";
 import { problemsOfAll } from "./snippetCompiler.mts";
 import { commands, held, typed, unmarkedCommands } from "./snippetHolders.mts";
 import { pages, placeOf, readPage, type Snippet, snippetsOf } from "./snippetPages.mts";
-import { hasPython, problemsOfPython } from "./snippetPython.mts";
+import { problemsOfPython } from "./snippetPython.mts";
 import { problemsOfYaml } from "./snippetYaml.mts";
 
 /*
@@ -159,8 +160,8 @@ test("JSON parses, and is a fault where it looks like one", () => {
     }
 });
 
-test("Python compiles, and names nothing of the SDK that there is not", (context) => {
-    context.skip(!hasPython(), "Python is not installed");
+test("Python compiles, and names nothing of the SDK that there is not", async (context) => {
+    context.skip(!(await hasPython()), "Python is not installed");
     const programs = byPlace(of("python"));
     const [first = ""] = Object.values(programs);
     expect(problemsOfPython(programs)).toEqual([]);

@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { repositoryRoot } from "../../tools/engine/repository.mts";
+import { parseYaml } from "../pipelines/yaml.mts";
 
 /* What can be known of the workflows without the service that runs them. */
 
@@ -26,14 +26,9 @@ interface Workflow {
     readonly jobs: Readonly<Record<string, Job>>;
 }
 
-/** Pulumi's own reader of YAML: a second one would be a dependency for this alone. */
-const yaml = createRequire(createRequire(import.meta.url).resolve("@pulumi/pulumi"))("js-yaml") as {
-    load(text: string): unknown;
-};
-
 const files = readdirSync(folder).sort();
 const textOf = (file: string) => readFileSync(join(folder, file), "utf8");
-const workflowOf = (file: string) => yaml.load(textOf(file)) as Workflow;
+const workflowOf = (file: string) => parseYaml(textOf(file)) as Workflow;
 const stepsOf = (file: string) => Object.values(workflowOf(file).jobs).flatMap(({ steps }) => steps);
 const scriptsOf = (file: string) => stepsOf(file).flatMap(({ run }) => (run === undefined ? [] : [run]));
 

@@ -11,10 +11,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { repositoryRoot } from "../../tools/engine/repository.mts";
 import { buildSite } from "../../tools/site/build.mts";
 import { addressOf, allPages } from "../../tools/site/navigation.mts";
+import { chromiumPath, whyNoChromium } from "../support/chromium.mts";
 
 /* The site in a real browser: wide and narrow, light and dark. The pictures are kept in build/site-screenshots. */
 
-const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
 const out = mkdtempSync(join(tmpdir(), "entrasync-site-"));
 const pictures = join(repositoryRoot, "build/site-screenshots");
 const base = "/documentation/";
@@ -46,9 +46,9 @@ beforeAll(async () => {
         response.end(readFileSync(file));
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    if (executablePath !== undefined) {
+    if (chromiumPath !== undefined) {
         browser = await chromium.launch({
-            executablePath,
+            executablePath: chromiumPath,
             args: ["--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update"],
         });
         page = await browser.newPage();
@@ -63,7 +63,7 @@ afterAll(async () => {
     rmSync(out, { recursive: true, force: true });
 });
 beforeEach((context) => {
-    context.skip(browser === undefined, "there is no Chromium on this machine");
+    context.skip(browser === undefined, whyNoChromium);
     asked = [];
 });
 

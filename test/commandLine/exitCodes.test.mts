@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Emulator, startEmulator } from "../../provider/emulator/index.ts";
 import { createHome, type Home } from "../environments/machine.mts";
-import { command } from "./processes.mts";
+import { command, patienceMs } from "./processes.mts";
 import { commandNames, commands } from "./program.mts";
 
 /*
@@ -60,7 +60,7 @@ function start(args: readonly string[], environment: Readonly<Record<string, str
     return {
         child,
         async said(words) {
-            await expect.poll(() => stdout, { timeout: 20_000, interval: 20 }).toMatch(words);
+            await expect.poll(() => stdout, { timeout: patienceMs, interval: 20 }).toMatch(words);
             return words.exec(stdout)?.[1] ?? "";
         },
         async ends(as) {

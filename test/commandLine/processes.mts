@@ -16,6 +16,9 @@ export interface Ran {
 /** An environment with nothing in it that decides about colours, or signs in anywhere. */
 export const bare = { PATH: "/usr/bin:/bin" };
 
+/** How long a process is waited for that says nothing: this bounds a hang on a machine that may be busy. */
+export const patienceMs = 120_000;
+
 /** Runs a program to its end, with pipes in place of a terminal and no input. */
 export async function run(
     file: string,
@@ -67,7 +70,7 @@ export async function runOnTerminal(
     let output = "";
     const waiting = [...typed];
     // A shell that waits for a person waits for ever.
-    const limit = setTimeout(() => child.kill("SIGKILL"), 30_000);
+    const limit = setTimeout(() => child.kill("SIGKILL"), patienceMs);
     child.stdin.on("error", () => undefined);
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
         output += text;

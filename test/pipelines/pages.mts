@@ -42,10 +42,3 @@ export async function typed(shell: Shell, block: string | undefined): Promise<st
     expect(code, `${block}\n${output}`).toBe(0);
     return output;
 }
-
-/** Links to other files of the repository that lead nowhere. */
-export function deadLinks(page: string): readonly string[] {
-    return [...page.matchAll(/\]\((?!https:|#)([^)#]+)[^)]*\)/g)]
-        .map(([, link]) => link ?? "")
-        .filter((link) => !existsSync(join(repositoryRoot, "docs/how-to", link)));
-}

@@ -6,7 +6,9 @@ import { type Option, visibleOptions } from "./options.js";
 export const programName = "pulumi-entrasync";
 
 /** The exit code of a mistake in the arguments, for every command. */
-export const mistakeCode: ExitCode = ["2", "the arguments make no sense; nothing was done"];
+export const mistakeCode = 2;
+
+const mistake: ExitCode = [String(mistakeCode), "the arguments make no sense; nothing was done"];
 
 /** `pulumi-entrasync doctor [options]` */
 export function usageOf({ name, operand }: Description): string {
@@ -23,7 +25,7 @@ export function formOf([name, { short, value }]: readonly [string, Option]): str
 export function exitCodesOf({ exitCodes }: Description): readonly ExitCode[] {
     // A code that is none by itself is explained last.
     const order = ([code]: ExitCode) => (/^\d+$/.test(code) ? Number(code) : Number.POSITIVE_INFINITY);
-    return [...exitCodes, mistakeCode].toSorted((one, other) => order(one) - order(other));
+    return [...exitCodes, mistake].toSorted((one, other) => order(one) - order(other));
 }
 
 /** What a command's `--help` prints. */

@@ -1,5 +1,5 @@
 import type { Command } from "./command.js";
-import { commandHelp, programHelp, programName, usageOf } from "./help.js";
+import { commandHelp, mistakeCode, programHelp, programName, usageOf } from "./help.js";
 import { widthOf } from "./layout.js";
 import { didYouMean, optionNames } from "./options.js";
 
@@ -34,7 +34,7 @@ export async function runProgram(program: Program, [name, ...args]: string[]): P
         process.stderr.write(
             `${programName}: No command is given.\n\n${programHelp(description, commands, widthOf(process.stderr))}`,
         );
-        return 2;
+        return mistakeCode;
     }
     return mistake([programName], name.startsWith("-") ? strayOption(program, name) : strayWord(program, name));
 }
@@ -56,7 +56,7 @@ export async function runCommand(command: Command, args: string[]): Promise<numb
 function mistake(command: readonly string[], words: string): number {
     const called = command.join(" ");
     process.stderr.write(`${called}: ${words}\nTry ${called} --help.\n`);
-    return 2;
+    return mistakeCode;
 }
 
 function strayWord({ commands }: Program, word: string): string {

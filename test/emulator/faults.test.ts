@@ -211,3 +211,16 @@ it("adds the latency it was started with to Graph's answers, and serves many at 
     slowClient.close();
     await slow.close();
 });
+
+it("adds the latency of tokens to Entra's answers to requests for one, and to no other", async () => {
+    const slow = await startEmulator({ tokenLatencyMs: 1_000 });
+    const slowClient = new Client(slow);
+    await slowClient.token();
+    await slowClient.graph("GET", "/v1.0/applications");
+    const [token, graph] = slow.requests;
+    expect([token?.path, graph?.path]).toEqual([expect.stringMatching(/\/token$/), "/v1.0/applications"]);
+    expect(token?.durationMs).toBeGreaterThanOrEqual(995);
+    expect(graph?.durationMs).toBeLessThan(token?.durationMs ?? 0);
+    slowClient.close();
+    await slow.close();
+});

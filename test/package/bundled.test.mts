@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { realpathSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -72,7 +72,8 @@ describe("without it", () => {
 
     test.for(kinds)("a program as $name is told what to do, and nothing is created", async ({ name }) => {
         const upped = await upOnce(folderOf(name));
-        expect(upped.output).toContain(`pulumi-entrasync is not installed for the program in ${folderOf(name)}/dist`);
+        const program = join(realpathSync(folderOf(name)), "dist");
+        expect(upped.output).toContain(`pulumi-entrasync is not installed for the program in ${program}`);
         expect(upped.output).toContain("Run npm install pulumi-entrasync there, beside the bundle");
         expect(upped.output).not.toMatch(/^ +at /m);
         expect(upped).toMatchObject({ acquisitions: 0, provider: undefined });

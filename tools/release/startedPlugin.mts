@@ -6,7 +6,7 @@ import provider from "@pulumi/pulumi/proto/provider_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import { pluginName } from "../plugin/contents.mts";
 
-const startTimeoutMs = 30_000;
+const startTimeoutMs = 120_000;
 
 /** Starts the plugin that lies in a folder, as an engine does, and gives the versions that it and its schema say. */
 export async function askPlugin(
@@ -25,6 +25,8 @@ export async function askPlugin(
             let stdout = "";
             let stderr = "";
             const timer = setTimeout(() => reject(new Error(`it names no port: ${stderr}`)), startTimeoutMs);
+            // Where the plugin has ended there is nothing to wait for.
+            timer.unref();
             child.on("error", reject).on("close", (code) => reject(new Error(`it ended with ${code}: ${stderr}`)));
             child.stderr.setEncoding("utf8").on("data", (text: string) => {
                 stderr += text;

@@ -123,7 +123,7 @@ function answer(status: number, headers: Readonly<Record<string, string>> = {}):
 }
 
 /** Chance that is the same each time (mulberry32, public domain). */
-export function mulberry32(seed: number): () => number {
+function mulberry32(seed: number): () => number {
     let state = seed >>> 0;
     return () => {
         state = (state + 0x6d2b79f5) >>> 0;

@@ -23,7 +23,7 @@ export interface GraphOptions {
     readonly tokens: TokenAuthority;
 }
 
-export const apiVersions = ["v1.0", "beta"] as const;
+const apiVersions = ["v1.0", "beta"] as const;
 export const targetKinds: readonly TargetKind[] = ["servicePrincipals", "applications"];
 
 /** One route under `/v1.0` and `/beta`. `path` is what follows the version. */

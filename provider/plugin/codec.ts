@@ -59,7 +59,7 @@ export function decode(struct: structpb.Struct | undefined): Decoded {
 }
 
 /** Marks a value as a secret, for the wire. */
-export function secret(value: unknown): unknown {
+function secret(value: unknown): unknown {
     return { [signature]: secretSignature, value };
 }
 

@@ -2,7 +2,7 @@ import { methodNames } from "../../provider/identity/methods.ts";
 import { type Environment, failing, working } from "./environments.mts";
 
 /** What an environment consists of, for people to read: names, and values where these are what matters. */
-export function settingsOf({ variables = {}, configuration = {}, az }: Environment): string[] {
+function settingsOf({ variables = {}, configuration = {}, az }: Environment): string[] {
     const known = /^(true|1|yes|german|false)$/;
     const names = Object.entries({ ...configuration, ...variables }).map(([name, value]) =>
         typeof value === "string" && (known.test(value) || value === "") ? `${name}=${value}` : name,

@@ -30,7 +30,7 @@ export type StepName = (typeof steps)[number];
 export type Arguments = Readonly<Record<string, unknown>>;
 
 /** A value that the program marks as a secret. */
-export const secret = (value: unknown) => ({ "fn::secret": value });
+const secret = (value: unknown) => ({ "fn::secret": value });
 
 /** What a step is to do with one resource. */
 export interface Expected {

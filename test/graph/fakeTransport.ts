@@ -10,13 +10,13 @@ import { FakeClock, type Settled } from "../core/fakeClock.ts";
 export const uuid = "0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d";
 export const target = { kind: "servicePrincipals", objectId: uuid } as const;
 export const tried = `Acquiring a token for /servicePrincipals/${uuid}: `;
-export const endpoints = {
+const endpoints = {
     graph: "https://graph.example",
     authority: "https://login.example",
     scope: "https://graph.example/.default",
 };
 export const secret = "sentinel-93c1&of a/credential";
-export const credentials = new Map([
+const credentials = new Map([
     ["BaseAddress", "https://scim.example/v2"],
     ["SecretToken", secret],
 ]);

@@ -7,7 +7,7 @@ import { Sentinel } from "../support/sentinels.mts";
 
 /* What a sequence is made of: programs and how they are edited, and what goes wrong meanwhile. */
 
-export const plainKeys = ["BaseAddress", "SecretToken", "Oauth2ClientSecret", "UserName"] as const;
+const plainKeys = ["BaseAddress", "SecretToken", "Oauth2ClientSecret", "UserName"] as const;
 export type PlainKey = (typeof plainKeys)[number];
 export const codeKey = "Oauth2AuthorizationCode";
 

@@ -22,7 +22,7 @@ export interface Given {
 }
 
 /** GitHub's actions and Azure DevOps' tasks that the files use. */
-export const imitations: Readonly<Record<string, Imitation>> = {
+const imitations: Readonly<Record<string, Imitation>> = {
     "actions/checkout@v6": {
         leaves: "the repository, in the folder of the steps",
         source: "https://github.com/actions/checkout#readme",

@@ -33,7 +33,7 @@ export interface RecordedTarget {
 }
 
 /** With it every fixture's secrets are encrypted, for anybody to read: they are a test's. */
-export const passphrase = "the passphrase of the fixtures in test/upgrades, which is no secret";
+const passphrase = "the passphrase of the fixtures in test/upgrades, which is no secret";
 
 export const fixturesFolder = join(import.meta.dirname, "fixtures");
 

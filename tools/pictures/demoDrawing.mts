@@ -54,7 +54,7 @@ interface Row {
 }
 
 /** The rows with their pauses cut, and the time that the whole takes. */
-export function paced(lines: readonly Line[]): { readonly rows: readonly Row[]; readonly totalMs: number } {
+function paced(lines: readonly Line[]): { readonly rows: readonly Row[]; readonly totalMs: number } {
     const shown: Row[] = [{ text: prompt, whole: prompt, atMs: 0 }];
     let atMs = 1000;
     let previousMs = lines[0]?.atMs ?? 0;

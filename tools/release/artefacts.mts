@@ -11,7 +11,7 @@ import { packageSbom, pluginSbom } from "./sbom.mts";
 export const tarballName = `pulumi-entrasync-${version}.tgz`;
 export const packageSbomName = `pulumi-entrasync-${version}.cdx.json`;
 export const pluginSbomName = `${pluginName}-v${version}.cdx.json`;
-export const notesName = "RELEASE_NOTES.md";
+const notesName = "RELEASE_NOTES.md";
 export const sumsName = "SHA256SUMS";
 
 /** Builds this checkout and leaves everything that a release carries in a folder. */
@@ -36,7 +36,7 @@ export function sumsOf(folder: string): string {
         .join("");
 }
 
-export const sumOf = (content: Buffer) => createHash("sha256").update(content).digest("hex");
+const sumOf = (content: Buffer) => createHash("sha256").update(content).digest("hex");
 
 /*
  * `node tools/release/artefacts.mts FOLDER HISTORY`, with a file that has the history as JSON: run in a copy of the

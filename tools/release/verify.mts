@@ -16,7 +16,7 @@ const readJson = (...path: readonly string[]) =>
     JSON.parse(readFileSync(join(...path), "utf8")) as Readonly<Record<string, unknown>>;
 
 /** The systems that Pulumi names in what it asks for. */
-export const systems = [
+const systems = [
     "darwin-amd64",
     "darwin-arm64",
     "linux-amd64",

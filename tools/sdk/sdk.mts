@@ -8,11 +8,11 @@ import { repositoryRoot } from "../engine/repository.mts";
 import { version } from "../plugin/contents.mts";
 import { ensureGenerator } from "./generator.mts";
 
-export const languages = ["nodejs", "python", "go"] as const;
+const languages = ["nodejs", "python", "go"] as const;
 export type Language = (typeof languages)[number];
 
 /** The schema that the plugin answers with, from the build. */
-export function schema(): object {
+function schema(): object {
     const load = createRequire(join(repositoryRoot, "package.json"));
     const { createSchema } = load("./dist/plugin/schema.js") as typeof import("../../provider/plugin/schema.ts");
     return createSchema(version);

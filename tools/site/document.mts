@@ -97,6 +97,6 @@ function beginning(text: string): string {
     return whole ?? `${text.slice(0, longest - 1).replace(/\s+\S*$/, "")}…`;
 }
 
-export function isHeading(token: Token): token is Tokens.Heading {
+function isHeading(token: Token): token is Tokens.Heading {
     return token.type === "heading";
 }

@@ -3,7 +3,7 @@ import { navigation, type PageEntry, startPage } from "./navigation.mts";
 
 /* The list of pages on the start page, written from the table. */
 
-export const [begin, end] = ["<!-- pages -->", "<!-- /pages -->"];
+const [begin, end] = ["<!-- pages -->", "<!-- /pages -->"];
 
 /** The start page with the list as it should be; `text` is the page as it is. */
 export function withOverview(text: string): string {

@@ -8,8 +8,8 @@ import { messageOf } from "../../../tools/engine/failure.mts";
 import { withLock } from "../../../tools/engine/lock.mts";
 
 /** The versions of modules/go.mod. */
-export const openTofuVersion = "1.12.6";
-export const restapiVersion = "1.20.0";
+const openTofuVersion = "1.12.6";
+const restapiVersion = "1.20.0";
 
 /** OpenTofu and the generic REST provider, built here from their Go modules. */
 export interface OpenTofu {

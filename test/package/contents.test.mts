@@ -78,11 +78,14 @@ describe("the tarball", () => {
         expect(named).toEqual([]);
     });
 
-    test("is small, and most of it is the plugin", () => {
-        const { size = 0 } = packed.files.find(({ path }) => path === "dist/pulumi-resource-entrasync") ?? {};
+    test("is small: the plugin's file, the other code, the pages", () => {
+        const bytes = (isMeant: (path: string) => boolean) =>
+            packed.files.filter(({ path }) => isMeant(path)).reduce((sum, { size }) => sum + size, 0);
+        const isPlugin = (path: string) => path === "dist/pulumi-resource-entrasync";
         expect(packed.size).toBeLessThan(900_000);
-        expect(size).toBeLessThan(2_500_000);
-        expect(packed.unpackedSize - size).toBeLessThan(1_000_000);
+        expect(bytes(isPlugin)).toBeLessThan(2_500_000);
+        expect(bytes((path) => path.startsWith("dist/") && !isPlugin(path))).toBeLessThan(750_000);
+        expect(bytes((path) => path.startsWith("docs/"))).toBeLessThan(300_000);
     });
 
     test("has the licence of each library that the plugin's file holds", () => {

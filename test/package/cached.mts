@@ -5,6 +5,9 @@ import { cacheRoot } from "../../tools/engine/cache.mts";
 import { withLock } from "../../tools/engine/lock.mts";
 import { install } from "./packed.mts";
 
+/** For hooks that download what is not kept here yet, on a machine that may be busy: this bounds a hang. */
+export const downloadLimitMs = 900_000;
+
 /** What a test needs of others can't be had here: it is skipped with this as its reason. */
 export class NotToBeHad extends Error {
     override readonly name = "NotToBeHad";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { cachedPackage, downloadsOf, forgetOurs, NotToBeHad } from "./cached.mts";
+import { cachedPackage, downloadLimitMs, downloadsOf, forgetOurs, NotToBeHad } from "./cached.mts";
 import { compileIn } from "./compiled.mts";
 import { provider, upOnce } from "./engine.mts";
 import { commonJs, projectName, typed, write } from "./layouts.mts";
@@ -125,7 +125,7 @@ describe.for(managers)("installed by $name", ({ name, needs, add, environment, n
             if (!(error instanceof NotToBeHad)) throw error;
             reason = error.message;
         }
-    });
+    }, downloadLimitMs);
 
     test("both kinds of program get every entry, as the same objects", async (context) => {
         context.skip(reason !== undefined, reason);

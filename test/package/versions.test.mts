@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { version } from "../../tools/plugin/contents.mts";
 import { askPlugin } from "../../tools/release/startedPlugin.mts";
-import { cachedPackage, NotToBeHad } from "./cached.mts";
+import { cachedPackage, downloadLimitMs, NotToBeHad } from "./cached.mts";
 import { compileIn } from "./compiled.mts";
 import { provider, upOnce } from "./engine.mts";
 import { commonJs, projectName, typed, write } from "./layouts.mts";
@@ -45,7 +45,7 @@ describe.for(nodes)("Node.js %s", (wanted) => {
         const found = await nodeOf(wanted);
         if ("node" in found) node = found.node;
         else reason = found.reason;
-    });
+    }, downloadLimitMs);
 
     test("loads every entry, and runs both commands", async (context) => {
         context.skip(reason !== undefined, reason);
@@ -85,7 +85,7 @@ describe(`@pulumi/pulumi ${lowestSdk}, the lowest of the peer range`, () => {
             "typed.cts": typed,
             "typed.mts": typed,
         });
-    });
+    }, downloadLimitMs);
 
     test("is taken by npm, without a second one beside it", async () => {
         const found = JSON.parse(await run("npm", ["ls", "@pulumi/pulumi", "--json", "--all"], lowest)) as object;

@@ -30,8 +30,10 @@ test("Get started, word for word: each command ends well, and prints what is quo
     const own = join(root, "reader");
     mkdirSync(own);
     await using reader = await Newcomer.arrive(own, packed.tarball);
-    // The page says where Pulumi is to keep state.
+    // The page says where Pulumi is to keep state. `--local` is `file://~`, and for Pulumi `~` is the home in the system's
+    // list of users, whatever HOME says: it would be that of whoever runs this test.
     await reader.run("unset PULUMI_BACKEND_URL");
+    const login = `pulumi login 'file://${reader.environment.HOME}'`;
     const secrets: Sentinel[] = [];
     let id = "";
     let printed = "";
@@ -50,7 +52,7 @@ test("Get started, word for word: each command ends well, and prints what is quo
             expect(snippet.language, placeOf(snippet)).toBe("sh");
             printed = "";
             for (const line of snippet.text.trimEnd().split("\n")) {
-                const command = line.replace("SERVICE_PRINCIPAL_ID", id);
+                const command = line.replace("SERVICE_PRINCIPAL_ID", id).replace("pulumi login --local", login);
                 printed += (await reader.run(isQuestion(line) ? `${command} < '${answer(own, secrets)}'` : command))
                     .output;
             }

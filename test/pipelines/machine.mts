@@ -60,7 +60,14 @@ export class Machine implements Disposable {
         this.#tool("npm", npm);
         // The sign-in is federated: whoever asks the Azure CLI instead is found out.
         this.#tool("az", `process.stderr.write("az is not to be asked\\n"); process.exit(1);`);
-        this.environment = { HOME: home, TMPDIR: join(this.#root, "tmp"), CI: "true", ...scenery };
+        this.environment = {
+            HOME: home,
+            // Pulumi takes the home in the system's list of users, whatever HOME says.
+            PULUMI_HOME: join(home, ".pulumi"),
+            TMPDIR: join(this.#root, "tmp"),
+            CI: "true",
+            ...scenery,
+        };
     }
 
     /** All that the steps printed. */

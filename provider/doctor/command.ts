@@ -100,7 +100,8 @@ function report(
         lines.push(granted ? ["allowed", because, "good"] : ["missing", because, "bad"]);
     }
     if (target !== undefined) {
-        lines.push(["target", `${target.id}: ${target.because}`, target.readable ? "good" : "bad"]);
+        const looks = target.readable ? "good" : allowed ? "doubtful" : "bad";
+        lines.push(["target", `${target.id}: ${target.because}`, looks]);
     }
     if (problem !== undefined) {
         lines.push(["problem", `${problem.message} (${problem.code})`, "bad"]);

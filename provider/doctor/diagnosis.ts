@@ -30,6 +30,8 @@ export interface Diagnosis {
 export interface TargetSight {
     readonly id: string;
     readonly readable: boolean;
+    /** Absent where it may not be read: nobody can tell then. */
+    readonly exists?: boolean;
     readonly because: string;
 }
 
@@ -71,7 +73,8 @@ export async function diagnose(reader: SettingsReader, target: Target | undefine
         if (sight !== undefined) {
             findings.target = sight;
         }
-        findings.allowed = permission.granted && sight?.readable !== false;
+        // To acquire is one permission and to read another: Graph's refusal of the one says nothing of the other.
+        findings.allowed = permission.granted && sight?.exists !== false;
     } catch (error) {
         if (!(error instanceof EntrasyncError)) {
             throw error;
@@ -116,16 +119,15 @@ async function look(target: Target, endpoints: Endpoints, tokens: TokenSource): 
     const deadline = startDeadline(stepTimeoutMs, systemClock);
     try {
         return (await graph.targetExists({ target, deadline }))
-            ? { id, readable: true, because: "it is there" }
-            : { id, readable: false, because: "it is not there: check the object id and the tenant" };
+            ? { id, readable: true, exists: true, because: "it is there" }
+            : { id, readable: false, exists: false, because: "it is not there: check the object id and the tenant" };
     } catch (error) {
         if (!(error instanceof PermissionDeniedError)) {
             throw error;
         }
-        // To acquire is one permission and to read another: Graph's refusal of the one says nothing of the other.
         const because =
-            `Graph answered ${error.status}: reading it takes Application.Read.All, or Application.ReadWrite.OwnedBy as its ` +
-            "owner. Without it nothing can be said of the target, and pulumi refresh can't look at it either";
+            `Graph answered ${error.status}: reading it takes Application.Read.All or Application.ReadWrite.OwnedBy. ` +
+            "Without either nothing can be said of the target, and pulumi refresh can't look at it";
         return { id, readable: false, because };
     } finally {
         deadline.stop();

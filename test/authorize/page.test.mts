@@ -14,13 +14,6 @@ const tableUnder = (heading: string) =>
         ([, cell]) => cell ?? "",
     );
 
-test("its options are those of --help, in the same words", () => {
-    const [, help = ""] = /const help = `([\s\S]*?)`;/.exec(sources[1] ?? "") ?? [];
-    const options = [...help.matchAll(/^ {2}(--[a-z-]+(?: [A-Z=]+)?) /gm)].map(([, option]) => option ?? "");
-    expect(options.length).toBeGreaterThan(10);
-    expect([...tableUnder("Options")].sort()).toEqual([...options].sort());
-});
-
 test("the messages that it explains are the command's", () => {
     // As the source has them: a value of the example's is a placeholder there.
     const messages = tableUnder("When it says no").map((message) =>

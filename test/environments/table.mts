@@ -20,12 +20,6 @@ export function endingOf({ method, refused, remark }: Environment): string {
 /** The tables of the documentation, by page and by the name of the marker that they stand under. */
 export const tables: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "docs/signing-in.md": { working: fullTable(working), failing: fullTable(failing) },
-    "README.md": {
-        environments: markdown(
-            ["environment", "what is set"],
-            working.map((environment) => [environment.name, formatSettings(environment)]),
-        ),
-    },
 };
 
 function fullTable(environments: readonly Environment[]): string {

@@ -1,4 +1,4 @@
-import { symlinkSync } from "node:fs";
+import { rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { LocalWorkspace, PulumiCommand } from "@pulumi/pulumi/automation/index.js";
 import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
@@ -189,6 +189,8 @@ test("the Automation API finds everything by the engine's environment", async ()
         { stackName: "inline", projectName: "program", program: async () => ({ answer: 42 }) },
         { pulumiCommand, envVars },
     );
+    // A folder that it makes, and leaves.
+    onTestFinished(() => rmSync(inline.workspace.workDir, { recursive: true, force: true }));
     expect((await inline.up()).outputs.answer?.value).toBe(42);
     await inline.destroy();
 });

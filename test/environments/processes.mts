@@ -13,7 +13,7 @@ export interface Ran {
 }
 
 /** Runs a script with exactly this environment. */
-export function run(
+function run(
     script: string,
     args: readonly string[],
     { environment, input = "", folder }: { environment: NodeJS.ProcessEnv; input?: string; folder?: string },

@@ -8,7 +8,7 @@ import type { Sent, Transport, TransportRequest } from "../../provider/graph/tra
 import { FakeClock, type Settled } from "../core/fakeClock.ts";
 
 export const uuid = "0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d";
-export const target = { kind: "servicePrincipals", objectId: uuid } as const;
+const target = { kind: "servicePrincipals", objectId: uuid } as const;
 export const tried = `Acquiring a token for /servicePrincipals/${uuid}: `;
 const endpoints = {
     graph: "https://graph.example",
@@ -64,7 +64,7 @@ export function hangs(reached: boolean): Reply {
 }
 
 /** A transport that answers with the replies in turn, the last one ever after, and notes what was sent when. */
-export class FakeTransport implements Transport {
+class FakeTransport implements Transport {
     readonly requests: TransportRequest[] = [];
     readonly sentAtMs: number[] = [];
     tokenClaims: TokenClaims | undefined;

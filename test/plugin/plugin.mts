@@ -13,7 +13,7 @@ import { leaks, type Sentinel } from "../support/sentinels.mts";
 import { shown, struct, type Wire, wire } from "./wire.mts";
 
 export const pluginFile = join(repositoryRoot, "dist/pulumi-resource-entrasync");
-export const resourceType = "entrasync:index:SynchronizationTokenAcquisition";
+const resourceType = "entrasync:index:SynchronizationTokenAcquisition";
 
 /** The urn of a resource of that name. */
 export const urn = (name: string) => `urn:pulumi:dev::fleet::${resourceType}::${name}`;

@@ -7,7 +7,7 @@ import type { Language } from "../../tools/sdk/sdk.mts";
 import type { Stack } from "../support/stack.mts";
 
 /** The README's command that makes a program's SDK. */
-export const addPackage = "pulumi package add ./node_modules/.bin/pulumi-resource-entrasync";
+export const addPackage = "pulumi package add ./node_modules/pulumi-entrasync/dist/pulumi-resource-entrasync";
 
 /**
  * In place of `pulumi package add`, which asks the language's host for the SDK, and a host that can do that could not be had:

@@ -33,11 +33,11 @@ pulumi config set servicePrincipalId SERVICE_PRINCIPAL_ID
 pulumi config set --secret scimToken
 pulumi up`;
         const getPlugin = `npm install pulumi-entrasync
-pulumi plugin install resource entrasync 0.1.0 --file node_modules/.bin/pulumi-resource-entrasync`;
+pulumi plugin install resource entrasync 0.1.0 --file node_modules/pulumi-entrasync/dist/pulumi-resource-entrasync`;
         const getPython = `python3 -m venv venv
 . venv/bin/activate
 pip install pulumi
-pulumi package add ./node_modules/.bin/pulumi-resource-entrasync
+pulumi package add ./node_modules/pulumi-entrasync/dist/pulumi-resource-entrasync
 pip install ./sdks/entrasync`;
         const ranBy: Record<string, string> = {
             "npm ci && npm run demo": "test/demo/demo.test.mts",

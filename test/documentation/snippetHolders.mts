@@ -40,6 +40,7 @@ export const held: Readonly<Record<string, Readonly<Record<string, string>>>> = 
 export const commands: Readonly<Record<string, string>> = {
     "npx pulumi-entrasync authorize --up": "test/authorize/browser.test.mts",
     "pulumi package add PATH/dist/pulumi-resource-entrasync": "test/packaging/ways.test.mts",
+    "npx pulumi-entrasync doctor --target SERVICE_PRINCIPAL_ID": "test/doctor/doctor.test.mts",
     "pulumi import entrasync:index:SynchronizationTokenAcquisition acme /servicePrincipals/a3c8f2d4-0001-4c5e-9b1a-2d3e4f5a6b7c/synchronization/acquireAccessToken":
         "test/plugin/yaml.test.mts",
 };

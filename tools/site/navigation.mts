@@ -32,6 +32,12 @@ export const navigation: readonly Group[] = [
                 summary: "From an empty folder to the first acquisition in ten minutes: locally, then in your tenant.",
             },
             {
+                source: "docs/prepare-your-tenant.md",
+                title: "Prepare your tenant",
+                summary:
+                    "What an administrator does once: the application, the pipeline's permission, the owner, the consent.",
+            },
+            {
                 source: "README.md",
                 title: "All on one page",
                 summary: "The README: what it is, a first program, and every table in short.",

@@ -12,7 +12,7 @@ export interface Row {
     readonly isCount: boolean;
 }
 
-/** Issue by issue, what the package is held to. */
+/** What the package is held to. A bar that turned out too easy was raised: see README.md. */
 export function reach(measured: Measured): readonly Row[] {
     const figures = new Figures(measured);
     const count = figures.mainCount;
@@ -54,9 +54,9 @@ export function reach(measured: Measured): readonly Row[] {
             `first up, N = ${count}: our part, naive / dynamic`,
             figures.partRatio(naive, dynamic, "up"),
             "at least",
-            2.5,
+            3,
         ),
-        time(`first up, N = ${count}: our part, naive / plugin`, figures.partRatio(naive, plugin, "up"), "at least", 4),
+        time(`first up, N = ${count}: our part, naive / plugin`, figures.partRatio(naive, plugin, "up"), "at least", 6),
         time(
             `first up, N = ${count}: whole, OpenTofu / dynamic`,
             figures.ratio(openTofu, dynamic, "up"),
@@ -110,7 +110,7 @@ export function reach(measured: Measured): readonly Row[] {
         }),
         ...faces.map((face) => {
             const growth = once.growth(face, "up");
-            return number(`… with state written once, ${face}`, growth?.exponent, "at most", 1.1, false);
+            return number(`… with state written once, ${face}`, growth?.exponent, "at most", 1, false);
         }),
         ...measured.throttled
             .filter(({ contender }) => (faces as readonly string[]).includes(contender))
@@ -128,7 +128,7 @@ export function reach(measured: Measured): readonly Row[] {
             "require(pulumi-entrasync) beyond @pulumi/pulumi, ms",
             spread(measured.loads.program.map(({ ms }) => ms)),
             "at most",
-            15,
+            5,
         ),
         number("… and the modules that it loads", measured.loads.program[0]?.modules, "at most", 8),
         number("… packages beside our own", measured.loads.program[0]?.packages.length, "exactly", 0),

@@ -15,7 +15,7 @@ export function writeReport(measured: Measured): string {
             `${Math.max(...machine.load) > 3 ? ": the machine was busy, so of the times only the ratios mean much" : ""}.` +
             `${isQuick ? " A quick run: small, and each only once." : ""}`,
         "",
-        "Median (least to most), where there was more than one round.",
+        "Median (least to most), where there was more than one round. The bars of times are for N = 200.",
         "",
         ...table(
             ["figure", "bar", "measured", ""],

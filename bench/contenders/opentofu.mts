@@ -35,16 +35,7 @@ function open({ command, providers }: OpenTofu, given: readonly Tenant[], emulat
     const write = () => writeFileSync(join(folder, "tenants.json"), JSON.stringify(tenants));
     write();
     const configuration = join(folder, "cli.tofurc");
-    writeFileSync(
-        configuration,
-        `provider_installation {
-  dev_overrides {
-    "mastercard/restapi" = ${JSON.stringify(providers)}
-  }
-  direct {}
-}
-`,
-    );
+    writeFileSync(configuration, cliConfiguration(providers));
     writeFileSync(join(folder, "main.tf"), program(emulator));
     const env = {
         PATH: process.env.PATH,
@@ -81,7 +72,19 @@ function open({ command, providers }: OpenTofu, given: readonly Tenant[], emulat
     };
 }
 
-function program({ url, tenantId, clientId }: Address): string {
+/** By which OpenTofu takes the provider from a folder. */
+export function cliConfiguration(providers: string): string {
+    return `provider_installation {
+  dev_overrides {
+    "mastercard/restapi" = ${JSON.stringify(providers)}
+  }
+  direct {}
+}
+`;
+}
+
+/** Where the generic REST provider finds Graph, and as whom; the secret is a variable. */
+export function providerBlock({ url, tenantId, clientId }: Pick<Address, "url" | "tenantId" | "clientId">): string {
     return `terraform {
   required_providers {
     restapi = { source = "mastercard/restapi" }
@@ -102,7 +105,11 @@ provider "restapi" {
     oauth_scopes         = ["${url}/.default"]
   }
 }
+`;
+}
 
+function program(emulator: Address): string {
+    return `${providerBlock(emulator)}
 locals {
   tenants = { for tenant in jsondecode(file("tenants.json")) : tenant.name => tenant }
 }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Emulator, startEmulator } from "../../provider/emulator/index.ts";
-import { createHome, type Home } from "../environments/machine.mts";
+import { createHome, type Home, signInBySecret } from "../environments/machine.mts";
 import { bare, command, patienceMs, run, runOnTerminal, whyNoTerminal } from "./processes.mts";
 
 const csi = "\u001b[";
@@ -25,11 +25,7 @@ beforeAll(async () => {
     environment = {
         PATH: home.searchPath,
         HOME: home.path,
-        NODE_EXTRA_CA_CERTS: emulator.caCertificatePath,
-        ARM_METADATA_HOSTNAME: emulator.host,
-        ARM_TENANT_ID: emulator.tenantId,
-        ARM_CLIENT_ID: emulator.clientId,
-        ARM_CLIENT_SECRET: emulator.clientSecret,
+        ...signInBySecret(emulator),
     };
 });
 afterAll(async () => {

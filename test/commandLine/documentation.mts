@@ -2,6 +2,7 @@ import type { Command } from "../../provider/commandLine/command.ts";
 import { exitCodesOf, formOf, programOptions } from "../../provider/commandLine/help.ts";
 import { visibleOptions } from "../../provider/commandLine/options.ts";
 import { shells } from "../../provider/commandLine/shells.ts";
+import { table } from "../../tools/pages/table.mts";
 import { commands } from "./program.mts";
 
 /** What docs/command-line.md has between its markers: the same table that `--help` and completions are made of. */
@@ -37,10 +38,4 @@ function aboutCommand(command: Command): string {
 
 function code(text: string): string {
     return `\`${text}\``;
-}
-
-function table(heading: readonly string[], rows: readonly (readonly string[])[]): string {
-    return [heading, heading.map(() => "---"), ...rows]
-        .map((cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`)
-        .join("\n");
 }

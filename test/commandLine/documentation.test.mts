@@ -1,8 +1,9 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { authorizeCommand } from "../../provider/authorize/command.ts";
 import { formOf, usageOf } from "../../provider/commandLine/help.ts";
 import { visibleOptions } from "../../provider/commandLine/options.ts";
+import { expectMarked } from "../support/pages.mts";
 import { tables } from "./documentation.mts";
 import { commands } from "./program.mts";
 
@@ -12,11 +13,7 @@ describe("docs/command-line.md", () => {
     const page = pageOf("command-line.md");
 
     test("has the commands, options and exit codes that --help has; UPDATE_DOCS=1 writes them", () => {
-        if (process.env.UPDATE_DOCS === "1") {
-            writeFileSync(page, withTables(readFileSync(page, "utf8")));
-        }
-        const written = readFileSync(page, "utf8");
-        expect(written).toBe(withTables(written));
+        expectMarked(page, tables);
     });
 
     test("has no row that breaks", () => {
@@ -41,15 +38,3 @@ test("docs/authorize.md has every option of authorize, and no other", () => {
     const options = visibleOptions(authorizeCommand.options).map((option) => formOf(option).replace("-h, ", ""));
     expect([...rows].map(([, form]) => form).sort()).toEqual(options.sort());
 });
-
-/** The page with each table between its markers as it should be. */
-function withTables(text: string): string {
-    let filled = text;
-    for (const [name, table] of Object.entries(tables)) {
-        const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
-        expect(filled.split(begin), `${begin} is there once`).toHaveLength(2);
-        expect(filled.split(end), `${end} is there once`).toHaveLength(2);
-        filled = `${filled.split(begin)[0]}${begin}\n\n${table}\n\n${end}${filled.split(end)[1]}`;
-    }
-    return filled;
-}

@@ -4,7 +4,7 @@ import { get } from "node:https";
 import { createServer } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Emulator, startEmulator } from "../../provider/emulator/index.ts";
-import { createHome, type Home } from "../environments/machine.mts";
+import { createHome, type Home, signInBySecret } from "../environments/machine.mts";
 import { command, patienceMs } from "./processes.mts";
 import { commandNames, commands } from "./program.mts";
 
@@ -20,13 +20,7 @@ const seen = new Map<string, Set<string>>();
 
 beforeAll(async () => {
     emulator = await startEmulator();
-    signIn = {
-        NODE_EXTRA_CA_CERTS: emulator.caCertificatePath,
-        ARM_METADATA_HOSTNAME: emulator.host,
-        ARM_TENANT_ID: emulator.tenantId,
-        ARM_CLIENT_ID: emulator.clientId,
-        ARM_CLIENT_SECRET: emulator.clientSecret,
-    };
+    signIn = signInBySecret(emulator);
     home = createHome();
 });
 afterAll(async () => {

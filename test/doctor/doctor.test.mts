@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Emulator, startEmulator } from "../../provider/emulator/index.ts";
-import { azScript, createHome, type Home, pulumiScript } from "../environments/machine.mts";
+import { azScript, createHome, type Home, pulumiScript, signInBySecret } from "../environments/machine.mts";
 import { diagnoseApart, runDoctor } from "../environments/processes.mts";
 
 let emulator: Emulator;
@@ -19,11 +19,7 @@ beforeEach(() => {
     environment = {
         PATH: home.searchPath,
         HOME: home.path,
-        NODE_EXTRA_CA_CERTS: emulator.caCertificatePath,
-        ARM_METADATA_HOSTNAME: emulator.host,
-        ARM_TENANT_ID: emulator.tenantId,
-        ARM_CLIENT_ID: emulator.clientId,
-        ARM_CLIENT_SECRET: emulator.clientSecret,
+        ...signInBySecret(emulator),
     };
 });
 afterEach(() => home.remove());

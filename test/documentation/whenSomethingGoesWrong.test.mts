@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import * as errors from "../../provider/core/errors.ts";
 import { defaultTimeoutMs } from "../../provider/core/inputs.ts";
@@ -6,6 +6,8 @@ import { aFewTimes, resendTable } from "../../provider/core/resend.ts";
 import { defaultReplicationTimeoutMs } from "../../provider/graph/client.ts";
 import { sentCodesFolder } from "../../provider/graph/sentCodes.ts";
 import { knownEntraErrors } from "../../provider/identity/entraErrors.ts";
+import { table } from "../../tools/pages/table.mts";
+import { expectMarked } from "../support/pages.mts";
 
 /* The page and the code, held together. */
 
@@ -16,22 +18,18 @@ const source = readFileSync(new URL("../../provider/core/errors.ts", import.meta
 const codes = [...source.matchAll(/^ {4}(?:override )?readonly code = "(\w+)";$/gm)].map(([, code]) => code ?? "");
 
 const tables: Readonly<Record<string, string>> = {
-    resend: markdown(
+    resend: table(
         ["what happened", "sent again", "with a one-time code", "because"],
         Object.values(resendTable).map(({ when, again, because }) => [when, again.plain, again.oneTimeCode, because]),
     ),
-    entra: markdown(
+    entra: table(
         ["code", "what it means, and what to do"],
         Object.entries(knownEntraErrors).map(([code, meaning]) => [`\`${code}\``, meaning]),
     ),
 };
 
 test("its tables are the data's; UPDATE_DOCS=1 writes them", () => {
-    if (process.env.UPDATE_DOCS === "1") {
-        writeFileSync(file, withTables(readFileSync(file, "utf8")));
-    }
-    const written = readFileSync(file, "utf8");
-    expect(written).toBe(withTables(written));
+    expectMarked(file, tables);
 });
 
 test("it has each error code once, with what to do, and none that does not exist", () => {
@@ -84,19 +82,3 @@ test("its links lead somewhere", () => {
         }
     }
 });
-
-/** The page with each table between its markers as it should be. */
-function withTables(text: string): string {
-    let filled = text;
-    for (const [name, table] of Object.entries(tables)) {
-        const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
-        expect(filled.split(begin), `${begin} is there once`).toHaveLength(2);
-        expect(filled.split(end), `${end} is there once`).toHaveLength(2);
-        filled = `${filled.split(begin)[0]}${begin}\n\n${table}\n\n${end}${filled.split(end)[1]}`;
-    }
-    return filled;
-}
-
-function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
-    return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
-}

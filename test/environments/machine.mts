@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
+import type { Emulator } from "pulumi-entrasync/emulator";
 
 /** A folder for a process's home, its files and its tools. */
 export interface Home {
@@ -33,6 +34,19 @@ export function createHome(): Home {
             chmodSync(join(tools, name), 0o755);
         },
         remove: () => rmSync(path, { recursive: true, force: true }),
+    };
+}
+
+/** What signs a process in with the emulator's client secret, and leaves every other way open. */
+export function signInBySecret(
+    emulator: Pick<Emulator, "caCertificatePath" | "host" | "tenantId" | "clientId" | "clientSecret">,
+): Record<string, string> {
+    return {
+        NODE_EXTRA_CA_CERTS: emulator.caCertificatePath,
+        ARM_METADATA_HOSTNAME: emulator.host,
+        ARM_TENANT_ID: emulator.tenantId,
+        ARM_CLIENT_ID: emulator.clientId,
+        ARM_CLIENT_SECRET: emulator.clientSecret,
     };
 }
 

@@ -1,4 +1,5 @@
 import { methodNames } from "../../provider/identity/methods.ts";
+import { table } from "../../tools/pages/table.mts";
 import { type Environment, failing, working } from "./environments.mts";
 
 /** What an environment consists of, for people to read: names, and values where these are what matters. */
@@ -23,7 +24,7 @@ export const tables: Readonly<Record<string, Readonly<Record<string, string>>>> 
 };
 
 function fullTable(environments: readonly Environment[]): string {
-    return markdown(
+    return table(
         ["environment", "what is set", "how it ends"],
         environments.map((environment) => [environment.name, formatSettings(environment), endingOf(environment)]),
     );
@@ -35,8 +36,4 @@ function formatSettings(environment: Environment): string {
             .map((name) => `\`${name}\``)
             .join(" ") || "nothing"
     );
-}
-
-function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
-    return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }

@@ -3,6 +3,7 @@ import { request } from "node:https";
 import { delimiter, dirname, join } from "node:path";
 import { type Emulator, startEmulator } from "pulumi-entrasync/emulator";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { cliConfiguration, providerBlock } from "../../bench/contenders/opentofu.mts";
 import { findOpenTofu } from "../../bench/peers/opentofu/programs.mts";
 import { repositoryRoot } from "../../tools/engine/repository.mts";
 import { watch } from "../support/observed.mts";
@@ -124,12 +125,9 @@ test("from OpenTofu: the secret was in its state in clear and is in ours not; th
     const folder = join(stack.folder, "terraform");
     mkdirSync(folder);
     writeFileSync(join(folder, "main.tf"), blocks(page, "hcl")[0] ?? "");
-    writeFileSync(join(folder, "provider.tf"), restapi(emulator));
+    writeFileSync(join(folder, "provider.tf"), providerBlock(emulator));
     const overrides = join(folder, "cli.tofurc");
-    writeFileSync(
-        overrides,
-        `provider_installation {\n  dev_overrides {\n    "mastercard/restapi" = ${JSON.stringify(tofu.providers)}\n  }\n  direct {}\n}\n`,
-    );
+    writeFileSync(overrides, cliConfiguration(tofu.providers));
     await using reader = await readerIn(stack, {
         SCIM_TOKEN: secret.value,
         NEW_SCIM_TOKEN: rotated.value,
@@ -178,29 +176,4 @@ async function post(path: string): Promise<number> {
         );
         sent.on("error", reject).end(body);
     });
-}
-
-/** Where the page's resource finds Graph, and as whom: what stands elsewhere in a configuration. */
-function restapi({ url, tenantId, clientId }: Emulator): string {
-    return `terraform {
-  required_providers {
-    restapi = { source = "mastercard/restapi" }
-  }
-}
-
-variable "client_secret" {
-  type      = string
-  sensitive = true
-}
-
-provider "restapi" {
-  uri = "${url}"
-  oauth_client_credentials {
-    oauth_client_id      = "${clientId}"
-    oauth_client_secret  = var.client_secret
-    oauth_token_endpoint = "${url}/${tenantId}/oauth2/v2.0/token"
-    oauth_scopes         = ["${url}/.default"]
-  }
-}
-`;
 }

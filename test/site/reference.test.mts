@@ -1,4 +1,3 @@
-import { readFileSync, writeFileSync } from "node:fs";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
 import * as errors from "../../provider/core/errors.ts";
@@ -10,6 +9,7 @@ import { errorClasses } from "../../tools/reference/errors.mts";
 import { createReference, entries } from "../../tools/reference/page.mts";
 import { schema } from "../../tools/reference/schema.mts";
 import { docOf, membersOf, Sources } from "../../tools/reference/sources.mts";
+import { expectCurrent } from "../support/pages.mts";
 
 /* docs/reference.md and what it is made of. */
 
@@ -37,10 +37,7 @@ const cell = (heading: string, name: string, column: number) =>
     rows(heading).find(([first]) => first === `\`${name}\``)?.[column];
 
 test("it is current; UPDATE_DOCS=1 writes it", () => {
-    if (process.env.UPDATE_DOCS === "1") {
-        writeFileSync(file, reference);
-    }
-    expect(readFileSync(file, "utf8")).toBe(reference);
+    expectCurrent(file, () => reference);
 });
 
 describe("everything is in it", () => {

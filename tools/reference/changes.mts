@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { check, create, diff, type Plan, type Properties, type Surroundings } from "../../provider/core/lifecycle.ts";
 import { courseOf } from "../../provider/core/plan.ts";
-import { code, paragraphs, table } from "./markdown.mts";
+import { table } from "../pages/table.mts";
+import { code, paragraphs } from "./markdown.mts";
 
 /* What a change does, as the lifecycle itself plans it: nothing here says it a second time. */
 

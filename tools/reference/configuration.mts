@@ -1,5 +1,6 @@
 import { type Setting, settings } from "../../provider/identity/configuration.ts";
-import { code, paragraphs, table, withoutDefault } from "./markdown.mts";
+import { table } from "../pages/table.mts";
+import { code, paragraphs, withoutDefault } from "./markdown.mts";
 import { schema, typeOf } from "./schema.mts";
 
 /** The settings, and where each of them may stand. */

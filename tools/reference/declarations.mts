@@ -1,5 +1,6 @@
 import ts from "typescript";
-import { code, paragraphs, table, withoutDefault } from "./markdown.mts";
+import { table } from "../pages/table.mts";
+import { code, paragraphs, withoutDefault } from "./markdown.mts";
 import { type Doc, type Exported, type Member, membersOf, parametersOf, typeText } from "./sources.mts";
 
 /* How a declaration of the package's reads in Markdown. */

@@ -1,6 +1,7 @@
 import ts from "typescript";
+import { table } from "../pages/table.mts";
 import { proseInLine } from "./declarations.mts";
-import { code, paragraphs, table } from "./markdown.mts";
+import { code, paragraphs } from "./markdown.mts";
 import { type Exported, membersOf, type Sources } from "./sources.mts";
 
 /** An error class of the package's, and the code that its messages end with. */

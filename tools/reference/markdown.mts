@@ -1,14 +1,5 @@
 /* The pieces of Markdown that the generated reference is made of. */
 
-/** A table; a pipe and a line break inside a cell would end it. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-    return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.map(cell).join(" | ")} |`).join("\n");
-}
-
-function cell(text: string): string {
-    return text.replaceAll(/\s+/g, " ").trim().replaceAll("|", "\\|");
-}
-
 /** A name or a type, as code. */
 export function code(text: string): string {
     return text === "" ? "" : `\`${text}\``;

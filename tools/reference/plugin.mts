@@ -1,6 +1,7 @@
 import { dynamicType, functionNames, packageName, resourceType } from "../../provider/plugin/names.ts";
+import { table } from "../pages/table.mts";
 import { entry, presence } from "./declarations.mts";
-import { code, paragraphs, table, withoutDefault } from "./markdown.mts";
+import { code, paragraphs, withoutDefault } from "./markdown.mts";
 import { type SchemaProperties, type SchemaProperty, schema, typeOf } from "./schema.mts";
 
 /** What the plugin has beside the resource: its own output, its types, its functions. */

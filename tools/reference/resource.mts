@@ -1,6 +1,7 @@
 import { oneTimeKey, synchronizationSecretKeys } from "../../provider/core/keys.ts";
+import { table } from "../pages/table.mts";
 import { inputsTable, outputsTable, prose, section } from "./declarations.mts";
-import { code, paragraphs, table } from "./markdown.mts";
+import { code, paragraphs } from "./markdown.mts";
 import { type Exported, membersOf, type Sources } from "./sources.mts";
 
 /** The resource of `pulumi-entrasync`: its arguments, what a change of them does, its outputs, and the types that they are made of. */

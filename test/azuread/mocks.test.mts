@@ -32,6 +32,22 @@ const [scim, oauth] = examplesFor({
     scopes: [],
 });
 
+/** The application that Microsoft's template makes, and the service principal that comes with it. */
+const ofTheTemplate = [
+    {
+        type: applicationType,
+        name: "acme",
+        inputs: { displayName: "Acme", templateId: "8adf8e6e-67b2-4cf2-a259-e3dc5476c621" },
+        after: [],
+    },
+    {
+        type: principalType,
+        name: "acme",
+        inputs: { clientId: "client-id", useExisting: true },
+        after: [applicationType],
+    },
+];
+
 test("azuread-scim: application of the template, its principal, its credentials, the token, and then the job", async () => {
     const { registered, exports } = await run(scim);
     const credentials = [
@@ -39,18 +55,7 @@ test("azuread-scim: application of the template, its principal, its credentials,
         { key: "SecretToken", value: "sentinel-scim-token" },
     ];
     expect(registered).toEqual([
-        {
-            type: applicationType,
-            name: "acme",
-            inputs: { displayName: "Acme", templateId: "8adf8e6e-67b2-4cf2-a259-e3dc5476c621" },
-            after: [],
-        },
-        {
-            type: principalType,
-            name: "acme",
-            inputs: { clientId: "client-id", useExisting: true },
-            after: [applicationType],
-        },
+        ...ofTheTemplate,
         {
             type: secretType,
             name: "acme",
@@ -80,18 +85,7 @@ test("azuread-scim: application of the template, its principal, its credentials,
 test("azuread-oauth: application of the template, its principal, the token with all that a grant needs, and then the job", async () => {
     const { registered, exports } = await run(oauth);
     expect(registered).toEqual([
-        {
-            type: applicationType,
-            name: "acme",
-            inputs: { displayName: "Acme", templateId: "8adf8e6e-67b2-4cf2-a259-e3dc5476c621" },
-            after: [],
-        },
-        {
-            type: principalType,
-            name: "acme",
-            inputs: { clientId: "client-id", useExisting: true },
-            after: [applicationType],
-        },
+        ...ofTheTemplate,
         {
             type: resourceType,
             name: "acme",

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Emulator, startEmulator } from "../../provider/emulator/index.ts";
 import { createHome, type Home, signInBySecret } from "../environments/machine.mts";
-import { command, patienceMs } from "./processes.mts";
+import { command, patienceMs, saidBy } from "./processes.mts";
 import { commandNames, commands } from "./program.mts";
 
 /*
@@ -43,25 +43,19 @@ function start(args: readonly string[], environment: Readonly<Record<string, str
         cwd: home.path,
     });
     child.stdin.on("error", () => undefined);
-    let [stdout, stderr] = ["", ""];
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-        stdout += text;
-    });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-        stderr += text;
-    });
+    const heard = saidBy(child);
     const closed = once(child, "close");
     return {
         child,
         async said(words) {
-            await expect.poll(() => stdout, { timeout: patienceMs, interval: 20 }).toMatch(words);
-            return words.exec(stdout)?.[1] ?? "";
+            await expect.poll(() => heard.stdout, { timeout: patienceMs, interval: 20 }).toMatch(words);
+            return words.exec(heard.stdout)?.[1] ?? "";
         },
         async ends(as) {
             const [code] = (await closed) as [number | null];
             const name = args[0] ?? "";
             seen.set(name, (seen.get(name) ?? new Set()).add(as ?? String(code)));
-            return { code, stderr };
+            return { code, stderr: heard.stderr };
         },
     };
 }

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
@@ -19,6 +19,17 @@ export const bare = { PATH: "/usr/bin:/bin" };
 /** How long a process is waited for that says nothing: this bounds a hang on a machine that may be busy. */
 export const patienceMs = 120_000;
 
+/** All that a process says, as it comes. */
+export function saidBy(child: ChildProcessWithoutNullStreams): { readonly stdout: string; readonly stderr: string } {
+    const said = { stdout: "", stderr: "" };
+    for (const name of ["stdout", "stderr"] as const) {
+        child[name].setEncoding("utf8").on("data", (text: string) => {
+            said[name] += text;
+        });
+    }
+    return said;
+}
+
 /** Runs a program to its end, with pipes in place of a terminal and no input. */
 export async function run(
     file: string,
@@ -26,16 +37,10 @@ export async function run(
     { environment = bare, folder }: { environment?: NodeJS.ProcessEnv; folder?: string } = {},
 ): Promise<Ran> {
     const child = spawn(file, args, { env: environment, ...(folder === undefined ? {} : { cwd: folder }) });
-    let [stdout, stderr] = ["", ""];
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-        stdout += text;
-    });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-        stderr += text;
-    });
+    const said = saidBy(child);
     child.stdin.on("error", () => undefined).end();
     const code = await new Promise<number | null>((resolve, reject) => child.on("error", reject).on("close", resolve));
-    return { code, stdout, stderr };
+    return { code, ...said };
 }
 
 /* `bash --norc`: on a socket, as Node.js has pipes, bash takes itself for a remote shell and reads ~/.bashrc. */

@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { delimiter, dirname, join } from "node:path";
 import type { Emulator } from "pulumi-entrasync/emulator";
+import { expect } from "vitest";
 import { repositoryRoot } from "../../tools/engine/repository.mts";
 import { openStack, type RunOptions, type Stack } from "../support/stack.mts";
 import { projectName } from "./layouts.mts";
@@ -52,4 +53,14 @@ export async function upOnce(folder: string, { node, ...options }: UpOptions = {
     } finally {
         await emulator.close();
     }
+}
+
+/** Holds that one `up` of such a program acquires, and leaves in state what always stands there. */
+export async function expectToAcquire(folder: string, options?: UpOptions): Promise<void> {
+    const upped = await upOnce(folder, options);
+    expect(upped, upped.output).toMatchObject({
+        output: expect.stringContaining("2 created"),
+        acquisitions: 1,
+        provider,
+    });
 }

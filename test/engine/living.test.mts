@@ -1,8 +1,9 @@
 import { startEmulator } from "pulumi-entrasync/emulator";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createPrincipals, of, watch } from "../support/observed.mts";
+import { lookInto } from "../support/living.mts";
+import { createPrincipals, watch } from "../support/observed.mts";
 import { operations } from "../support/preview.mts";
-import { openStack, type Result, type Stack, type StateResource } from "../support/stack.mts";
+import { openStack, type Result, type Stack } from "../support/stack.mts";
 
 /*
  * What becomes of an acquisition over time: triggers and age with their reasons, validation, and what a refresh finds. The
@@ -82,23 +83,7 @@ function said({ output }: Result, kind: "all" | "warnings" = "all"): Partial<Rec
     return Object.fromEntries(found.filter(([, words]) => words !== ""));
 }
 
-const outputsOf = async (name: Name) => (await stack.resources())[name]?.outputs ?? {};
-const tokensOf = (name: Name, seen: ReturnType<typeof watch>) =>
-    of(seen().acquisitions, principals[name]).map(({ values }) => values.SecretToken);
-const validationsOf = (name: Name) =>
-    emulator.store.validations.filter(({ targetId }) => targetId === principals[name].id);
-const askedFor = (name: Name, seen: ReturnType<typeof watch>) =>
-    seen()
-        .requests.filter(({ path }) => path.includes(principals[name].id))
-        .map(({ method, path }) => `${method} ${path.slice(path.indexOf(principals[name].id) + 36)}`);
-
-async function change(name: Name, outputs: Readonly<Record<string, unknown>>): Promise<void> {
-    const state = await stack.exportState();
-    for (const resource of state.deployment.resources ?? ([] as StateResource[])) {
-        if (resource.urn.endsWith(`::${name}`)) Object.assign(resource.outputs ?? {}, outputs);
-    }
-    await stack.importState(state);
-}
+const { outputsOf, tokensOf, validationsOf, askedFor, change } = lookInto(emulator, principals, () => stack);
 
 test("an application that does not take the credentials fails the up, and state has the acquisition", async () => {
     emulator.store.validation = "refuse";
